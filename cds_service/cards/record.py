@@ -1,0 +1,152 @@
+"""The decision record: what was decided and on what, as data beside the words of the card."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cds_service.cards.text import number, telling_decimals
+from cds_service.decisions.decide import Answer
+from cds_service.decisions.lines import Line
+from cds_service.decisions.logic import Criterion, Result
+from cds_service.dosing.dose import Plan
+from cds_service.facts.fact import Doubt, Fact, OnRecord, Quantity
+from cds_service.knowledge.shapes import Knowledge, Unit
+
+Json = dict[str, Any]
+
+
+def utc(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def figure(value: Decimal, decimals: int = 10) -> int | float:
+    """A JSON number; whole numbers without a decimal point."""
+    rounded = Decimal(number(value, decimals))
+    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
+
+
+def decision_record(knowledge: Knowledge, answer: Answer, plan: Plan | None, lines: list[Line]) -> Json:
+    """See docs/decision-record.md for every member. Absent means unknown; nothing is null or empty."""
+    baby = answer.judge.baby
+    units = _units(answer)
+    record: Json = {
+        "indication": answer.guidance.indication,
+        "guideline": answer.guidance.guideline,
+        "answer": answer.name,
+        "verdict": answer.verdict,
+        "as_of": utc(baby.as_of),
+        "site": knowledge.site.name,
+        "knowledge_version": knowledge.version,
+        "facts": [
+            _fact(fact, knowledge, units.get(name))
+            for name in _named(answer)
+            if isinstance(fact := baby.facts[name], Fact) and not _empty(fact)
+        ],
+        "criteria": [_criterion(one, knowledge) for one in answer.criteria],
+        "lines": [_line(line) for line in lines],
+        "needs": list(answer.needs),
+        "doubts": [
+            {"name": name, "missing": fact.missing.value, "why": fact.why}
+            for name in dict.fromkeys(one.fact for one in answer.criteria if one.result is Result.UNKNOWN)
+            if isinstance(fact := baby.facts[name], Doubt)
+        ],
+    }
+    if answer.dose:
+        record["dose"] = _dose(answer, plan)
+    return {key: value for key, value in record.items() if value != []}
+
+
+def _units(answer: Answer) -> dict[str, Unit]:
+    """The guideline's own unit for each fact that it compares."""
+    return {one.fact: one.number.unit for one in answer.criteria if one.number}
+
+
+def _named(answer: Answer) -> list[str]:
+    """Every fact that the judgement looked at, and what it was computed from."""
+    catalogue = answer.judge.baby.facts
+    names = dict.fromkeys(one.fact for one in answer.criteria)
+    for one in answer.criteria:
+        if one.number and one.number.table:
+            names.update(dict.fromkeys((one.number.gestation, one.number.age)))
+    names["dosing_weight"] = None
+    return [name for name in names if name in catalogue]
+
+
+def _empty(fact: Fact) -> bool:
+    return isinstance(fact.value, OnRecord) and not fact.value.found
+
+
+def _value(value: Quantity, decimals: int) -> Any:
+    if value.exact:
+        return figure(value.low, decimals)
+    return {"low": figure(value.low, decimals), "high": figure(value.high, decimals)}
+
+
+def _fact(fact: Fact, knowledge: Knowledge, unit: Unit | None) -> Json:
+    spec = knowledge.facts[fact.name]
+    out: Json = {"name": fact.name}
+    if isinstance(fact.value, Quantity):
+        shown = fact.value.to(unit or spec.unit or fact.value.unit)
+        out["value"] = _value(shown, spec.decimals)
+        out["unit"] = shown.unit.name
+        if fact.reported and fact.reported.unit:
+            out["reported"] = {"value": figure(fact.reported.value), "unit": fact.reported.unit}
+    elif isinstance(fact.value, OnRecord):
+        out["value"] = "; ".join(sorted(set(fact.value.found.values())))
+    else:
+        out["value"] = fact.value
+    if fact.at:
+        out["at"] = utc(fact.at.early) if fact.at.exact else fact.at.late.date().isoformat()
+    if fact.source:
+        out["source"] = fact.source
+    return out
+
+
+def _criterion(one: Criterion, knowledge: Knowledge) -> Json:
+    out: Json = {"text": one.text, "result": one.result.value}
+    spec = knowledge.facts[one.fact]
+    unit = one.number.unit if one.number else None
+    if isinstance(one.value, Quantity):
+        value = one.value.to(unit or one.value.unit)
+        out["value"] = _value(value, telling_decimals(one, value, spec.decimals))
+    elif one.value:
+        out["value"] = one.value
+    if one.limit:
+        out["limit"] = _value(one.limit, 4)
+    if unit:
+        out["unit"] = unit.name
+    if one.cite:
+        out["cite"] = str(one.cite)
+    if one.why:
+        out["why"] = one.why
+    return out
+
+
+def _line(line: Line) -> Json:
+    out: Json = {"name": line.number.name, "title": line.number.title, "value": _value(line.value, 4)}
+    out["unit"] = line.number.unit.name
+    out["gestation_weeks"] = line.weeks
+    out["cite"] = str(line.number.cite)
+    return out
+
+
+def _dose(answer: Answer, plan: Plan | None) -> Json:
+    dose = answer.dose
+    assert dose is not None
+    out: Json = {"grams_per_kg": {"low": figure(dose.low), "high": figure(dose.high)}}
+    if plan:
+        first, last = plan.portions[0], plan.portions[-1]
+        out["weight_kg"] = figure(plan.kilograms)
+        out["grams"] = {"low": figure(first.exact), "high": figure(last.exact)}
+        out["rounded_grams"] = {"low": figure(first.rounded), "high": figure(last.rounded)}
+        out["milliliters"] = {"low": figure(first.milliliters), "high": figure(last.milliliters)}
+        out["infusion_minutes"] = {"low": first.infusion.minutes, "high": last.infusion.minutes}
+    if dose.hours:
+        out["over_hours"] = figure(dose.hours)
+    if dose.repeat_after_hours is not None:
+        out["repeat_after_hours"] = figure(dose.repeat_after_hours)
+    if dose.at_most is not None:
+        out["max_doses"] = dose.at_most
+    return out

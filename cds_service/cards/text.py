@@ -1,0 +1,108 @@
+"""Words for values: quantities, times, sources; and text from the record made safe for markdown."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+
+from cds_service.decisions.logic import Criterion, Result
+from cds_service.facts.fact import Fact, Quantity
+from cds_service.facts.moments import Span
+from cds_service.knowledge.shapes import Cite, FactSpec, Unit
+
+UNITS = {
+    "umol/L": "µmol/L",
+    "umol/L/h": "µmol/L/h",
+    "10*9/L": "×10⁹/L",
+    "wk": "weeks",
+    "d": "days",
+    "h": "h",
+}
+MARKS = {"second-hand": "second-hand", "unverified": "unverified", "own": "needs sign-off"}
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
+LINKS = re.compile(r"(?i)(://|www\.|@|mailto:)")
+SPACE = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
+LONGEST = 120
+
+
+def escape(text: str) -> str:
+    """Text from the record for markdown: one line, no link, no HTML, no table break, at most 120 characters.
+
+    >>> escape("<b>x</b> | [a](http://evil.example)")
+    '\\\\<b\\\\>x\\\\</b\\\\> \\\\| \\\\[a\\\\]\\\\(http: // evil.example\\\\)'
+    """
+    line = SPACE.sub(" ", text).strip()
+    if len(line) > LONGEST:
+        line = line[: LONGEST - 1] + "…"
+    line = LINKS.sub(lambda match: " ".join(("", *match[0].strip(), "")) if match[0] == "@" else _split(match[0]), line)
+    return SPECIAL.sub(r"\\\1", line)
+
+
+def _split(found: str) -> str:
+    return {"://": ": // "}.get(found, found[:-1] + " " + found[-1] + " ")
+
+
+def number(value: Decimal, decimals: int) -> str:
+    """Rounded half up, without trailing zeros.
+
+    >>> number(Decimal("17.894"), 1), number(Decimal("28"), 1)
+    ('17.9', '28')
+    """
+    if value == value.to_integral_value():
+        return f"{value:.0f}"
+    text = f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def unit_name(unit: Unit) -> str:
+    return UNITS.get(unit.name, unit.name)
+
+
+def quantity(value: Quantity, decimals: int) -> str:
+    """`17.9 mg/dL`, or `46–70 h` for a range."""
+    low = number(value.low, decimals)
+    if value.exact:
+        return f"{low} {unit_name(value.unit)}"
+    return f"{low}–{number(value.high, decimals)} {unit_name(value.unit)}"
+
+
+def telling_decimals(criterion: Criterion, value: Quantity, decimals: int) -> int:
+    """As many decimals as it takes for the shown figures not to contradict the result."""
+    line = criterion.limit
+    if line is None or criterion.result is Result.UNKNOWN:
+        return decimals
+    while decimals < 4 and value.low != line.low and number(value.low, decimals) == number(line.low, decimals):
+        decimals += 1
+    return decimals
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """`2026-11-20 16:30 EST`: local time of the site."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def when(at: Span | None, zone: tzinfo) -> str:
+    if at is None:
+        return "time not recorded"
+    return moment(at.early, zone) if at.exact else at.early.astimezone(zone).strftime("%Y-%m-%d")
+
+
+def citation(cite: Cite) -> str:
+    """`*(AAP 2022, KAS 17)*`, with a mark where the figure is not verified."""
+    source = cite.source
+    if source.name == "own":
+        return f"*(own rule, needs sign-off: {cite.place})*"
+    mark = MARKS.get(source.verified)
+    return f"*({cite}; {mark})*" if mark else f"*({cite})*"
+
+
+def fact_text(fact: Fact, spec: FactSpec, unit: Unit | None = None) -> str:
+    """The value in the unit of the guidance, with what was reported beside it where that differs."""
+    if not isinstance(fact.value, Quantity):
+        return str(fact.value).replace("_", " ")
+    shown = quantity(fact.value.to(unit or spec.unit or fact.value.unit), spec.decimals)
+    reported = fact.reported
+    if reported and reported.unit and fact.value.unit.name != (unit or spec.unit or fact.value.unit).name:
+        return f"{shown} (reported {number(reported.value, 3)} {escape(reported.unit)})"
+    return shown

@@ -1,0 +1,106 @@
+"""The command line: serve, check, cases, explain, settings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cds_service import __version__
+from cds_service.errors import ServiceError
+
+CASES = Path("tests") / "cases"
+
+
+@click.group()
+@click.version_option(__version__, prog_name="ivig-cds")
+def cli() -> None:
+    """Neonatal IVIG decision support."""
+
+
+def main() -> None:
+    """Runs a command; an error of ours is one line on stderr and exit code 2, never a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except ServiceError as error:
+        click.echo(f"ivig-cds: {error}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--host", help="where to listen (CDS_HOST)")
+@click.option("--port", type=int, help="where to listen (CDS_PORT)")
+@click.option("--site", help="a site folder's name or path (CDS_SITE)")
+def serve(host: str | None, port: int | None, site: str | None) -> None:
+    """Serve hook calls."""
+    from cds_service.knowledge.load import load_knowledge
+    from cds_service.server import run
+    from cds_service.settings import load_settings
+
+    settings = load_settings(host=host, port=port, site=site)
+    knowledge = load_knowledge(settings.site)
+    click.echo(f"knowledge {knowledge.version}, site {knowledge.site.name} ({knowledge.site.title})", err=True)
+    click.echo(f"listening on http://{settings.host}:{settings.port}/cds-services", err=True)
+    run(settings)
+
+
+@cli.command()
+@click.option("--site", "sites", multiple=True, help="a site's name or path; every shipped site where none is given")
+@click.option("--hashes", is_flag=True, help="print the hash of each guidance file, for signing off")
+def check(sites: tuple[str, ...], hashes: bool) -> None:
+    """Check the knowledge: shapes, names, units, every boundary, every card, every resource."""
+    from cds_service.knowledge.files import PACKAGE
+    from cds_service.review.check import check_site, guidance_hashes
+
+    names = sites or tuple(sorted(path.name for path in (PACKAGE / "sites").iterdir() if path.is_dir()))
+    for name in names:
+        report = check_site(name)
+        for line in report.lines:
+            click.echo(line)
+    if hashes:
+        for file, digest in guidance_hashes(names):
+            click.echo(f"{digest}  {file}")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=CASES)
+@click.option("--site", help="judge against this site's folder (for a hospital's own guidance)")
+@click.option("--verbose", is_flag=True, help="print every case")
+def cases(folder: Path, site: str | None, verbose: bool) -> None:
+    """Run the clinical cases: given facts, expected answer."""
+    from cds_service.review.cases import run_folder
+
+    results = run_folder(folder, site)
+    for result in results:
+        if result.fault or verbose:
+            click.echo(f"{'FAIL' if result.fault else 'ok  '} {result.file}: {result.name}" + (f": {result.fault}" if result.fault else ""))
+    failed = sum(1 for result in results if result.fault)
+    click.echo(f"{len(results) - failed} passed, {failed} failed")
+    if failed or not results:
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("request", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--site", default="demo", show_default=True, help="a site's name or path")
+def explain(request: Path, site: str) -> None:
+    """Print the decisions for a hook call as a person would read them."""
+    from cds_service.review.explain import explain_request
+
+    click.echo(explain_request(request.read_bytes(), site))
+
+
+@cli.command()
+def settings() -> None:
+    """Print the effective settings."""
+    from cds_service.settings import PREFIX, load_settings
+
+    for name, value in load_settings().model_dump().items():
+        shown = ",".join(value) if isinstance(value, tuple) else value
+        click.echo(f"{PREFIX}{name.upper()}={shown}")

@@ -1,0 +1,1 @@
+"""Guidance and facts make an answer, with reasons."""

@@ -1,0 +1,117 @@
+"""Guidance and facts make an answer: the first recommendation met, or what is missing to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.decisions.logic import Criterion, Judge, Result
+from cds_service.facts.fact import Baby, Doubt
+from cds_service.knowledge.shapes import (
+    GIVES,
+    INDICATORS,
+    Dose,
+    Follow,
+    Guidance,
+    Knowledge,
+    Note,
+    Recommendation,
+)
+
+UNDECIDED = "needs-information"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one guideline says of one baby.
+
+    `recommendation` is None where information is missing; `open` then lists the recommendations it may come to.
+    `criteria` are the comparisons made on the way, without those that only choose notes.
+    """
+
+    guidance: Guidance
+    verdict: str
+    recommendation: Recommendation | None
+    open: tuple[Recommendation, ...]
+    needs: tuple[str, ...]
+    judge: Judge
+    criteria: tuple[Criterion, ...]
+    notes: tuple[Note, ...]
+    indicator: str
+
+    @property
+    def gives(self) -> bool:
+        return self.verdict in GIVES
+
+    @property
+    def name(self) -> str:
+        return self.recommendation.id if self.recommendation else "needs_information"
+
+    @property
+    def dose(self) -> Dose | None:
+        entry = self.recommendation
+        return self.guidance.doses[entry.dose] if entry and entry.dose else None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One indication: the answer whose card is shown, and those of the other guidelines."""
+
+    indication: str
+    shown: Answer
+    followed: Answer
+    beside: tuple[Answer, ...]
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        return (self.followed, *self.beside)
+
+
+def decide(knowledge: Knowledge, baby: Baby) -> list[Decision]:
+    """Every indication that the site follows, in the site's order."""
+    return [_indication(knowledge, follow, baby) for follow in knowledge.site.follows]
+
+
+def _indication(knowledge: Knowledge, follow: Follow, baby: Baby) -> Decision:
+    """The followed guideline's answer is shown, unless it withholds and one beside it gives."""
+    followed = answer(knowledge.guidance[follow.indication, follow.guideline], baby)
+    beside = tuple(answer(knowledge.guidance[follow.indication, name], baby) for name in follow.beside)
+    shown = followed
+    if not followed.gives:
+        shown = next((one for one in beside if one.gives), followed)
+    return Decision(follow.indication, shown, followed, beside)
+
+
+def answer(guidance: Guidance, baby: Baby) -> Answer:
+    """Walks the recommendations in order. An earlier one that is unknown keeps the answer open, unless all
+    that are still possible have the verdict of the first one met."""
+    judge = Judge(guidance, baby)
+    unknown: list[Recommendation] = []
+    met: Recommendation | None = None
+    for entry in guidance.recommendations:
+        result = judge.result(entry.when)
+        if result is Result.MET:
+            met = entry
+            break
+        if result is Result.UNKNOWN:
+            unknown.append(entry)
+    needs = tuple(dict.fromkeys(name for entry in unknown for name in judge.needs(entry.when)))
+    possible = (*unknown, *((met,) if met else ()))
+    settled = met is not None and all(entry.verdict == met.verdict for entry in unknown)
+    chosen = met if settled else None
+    verdict = chosen.verdict if chosen else UNDECIDED
+    criteria = tuple(judge.criteria.values())
+    notes = tuple(note for note in guidance.notes if judge.result(note.when) is Result.MET)
+    indicator = _indicator(chosen, notes)
+    weight = baby.facts.get("dosing_weight")
+    if verdict in GIVES and isinstance(weight, Doubt):
+        needs = tuple(dict.fromkeys((*needs, *weight.needs)))
+    return Answer(guidance, verdict, chosen, possible, needs, judge, criteria, notes, indicator)
+
+
+def _indicator(chosen: Recommendation | None, notes: tuple[Note, ...]) -> str:
+    """The recommendation's, or a note's where that is worse."""
+    levels = [
+        chosen.card.indicator if chosen else "warning",
+        *(note.indicator for note in notes if note.indicator),
+    ]
+    return max(levels, key=INDICATORS.index)

@@ -1,0 +1,78 @@
+"""The value of a limit for one baby: a constant, or a table cell at gestation and age, or a doubt."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from decimal import Decimal
+
+from cds_service.facts.fact import Baby, Doubt, Missing, Quantity
+from cds_service.knowledge.shapes import Number, Table
+
+Points = tuple[tuple[int, Decimal], ...]
+
+
+def limit(number: Number, baby: Baby, weeks: int | None = None) -> Quantity | Doubt:
+    """`weeks` overrides the gestation, to show a line where the baby's own is not known."""
+    if number.table is None:
+        assert number.value is not None
+        return Quantity(number.value, number.value, number.unit)
+    if weeks is None:
+        gestation = baby.facts[number.gestation]
+        if isinstance(gestation, Doubt):
+            return Doubt(number.name, gestation.missing, gestation.why, gestation.needs)
+        weeks = int(gestation.quantity.low)
+    age = baby.facts[number.age]
+    if isinstance(age, Doubt):
+        return Doubt(number.name, age.missing, age.why, age.needs)
+    hours = age.quantity
+    points = _points(number, number.table, weeks)
+    if points is None:
+        why = f"the table has no column for {weeks} weeks"
+        return Doubt(number.name, Missing.UNUSABLE, why, (number.gestation,))
+    found = _between(number.table, points, int(hours.low), int(hours.high))
+    if found is None:
+        first, last = points[0][0], points[-1][0]
+        why = f"the table prints lines from {first} to {last} h of age"
+        return Doubt(number.name, Missing.UNUSABLE, why, hours.because or ("tsb",))
+    low, high = found
+    return Quantity(low - number.minus, high - number.minus, number.unit, hours.because if low != high else ())
+
+
+def _points(number: Number, table: Table, weeks: int) -> Points | None:
+    """The column for these completed weeks; the last column stands for every later week."""
+    columns = table.cells[number.column]
+    return columns.get(min(weeks, table.gestations[-1]))
+
+
+def _between(table: Table, points: Points, young: int, old: int) -> tuple[Decimal, Decimal] | None:
+    """Lowest and highest threshold between two ages in completed hours; None outside the table."""
+    first = at_hour(table, points, young)
+    if young == old:
+        return None if first is None else (first, first)
+    last = at_hour(table, points, old)
+    if first is None or last is None:
+        return None
+    inside = [value for hour, value in points if young < hour < old]
+    values = [first, last, *inside]
+    return min(values), max(values)
+
+
+def at_hour(table: Table, points: Points, hour: int) -> Decimal | None:
+    """The threshold at an age in completed hours; None before the first or after the last printed age.
+
+    "step": the last printed age at or below. "line": a straight line between printed ages.
+    """
+    index = bisect_right(points, hour, key=_hour) - 1
+    if index < 0:
+        return None
+    start, value = points[index]
+    if index == len(points) - 1:
+        return value if hour == start or table.level_after_last else None
+    if table.between == "step":
+        return value
+    end, following = points[index + 1]
+    return value + (following - value) * (hour - start) / (end - start)
+
+
+def _hour(point: tuple[int, Decimal]) -> int:
+    return point[0]

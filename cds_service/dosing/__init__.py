@@ -1,0 +1,1 @@
+"""Dose, volume and infusion steps."""

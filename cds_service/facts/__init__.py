@@ -1,0 +1,1 @@
+"""Named facts about one baby at one moment, each known or in doubt."""

@@ -1,0 +1,215 @@
+"""Turns one patient's resources into named facts and doubts, by the catalogue, at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+from cds_service.facts.fact import Baby, Doubt, Fact, Missing, OnRecord
+from cds_service.facts.formulas import FORMULAS
+from cds_service.facts.ivig import MedicationReader, latest
+from cds_service.facts.measure import FINAL, Measuring
+from cds_service.facts.moments import Span, parse
+from cds_service.facts.problems import on_record
+from cds_service.facts.therapy import therapy
+from cds_service.facts.words import negated, phrases
+from cds_service.fhir.prefetch import Record, State
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, collected, label, words
+from cds_service.knowledge.shapes import CodeList, FactSpec, Knowledge
+
+BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
+WEIGHT_TABLE = "fenton2013_weight"
+
+
+class FactReader:
+    """Built once per site: it knows which code means which fact."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.zone: tzinfo = knowledge.site.zone
+        self.aliases = knowledge.system_aliases
+        self.medications = MedicationReader(
+            knowledge.codelists["immunoglobulin"], knowledge.codelists["route_iv"], self.system
+        )
+        self._by_code: dict[tuple[str, str], str] = {}
+        for spec in knowledge.facts.values():
+            if spec.kind in ("measurement", "category") and spec.codes:
+                for key in spec.codes.codes:
+                    self._by_code[key] = spec.name
+        self._condition_lists = [
+            codelist for name, codelist in knowledge.codelists.items() if name in _lists_of_conditions(knowledge)
+        ]
+        self._by_condition: dict[tuple[str, str], tuple[str, ...]] = {}
+        for codelist in self._condition_lists:
+            for key in codelist.codes:
+                self._by_condition[key] = (*self._by_condition.get(key, ()), codelist.name)
+
+    def system(self, uri: str) -> str:
+        """The usual address of a code system, for those that come under another name."""
+        return self.aliases.get(uri, uri)
+
+    def read(self, record: Record, as_of: datetime, medications: Mapping[str, Json]) -> Baby:
+        """Every fact of the catalogue, known or in doubt. No clock is read: `as_of` is now."""
+        birth, birth_doubt = birth_span(record.patient, self.zone)
+        baby = Baby(as_of, birth, {})
+        if birth_doubt:
+            baby.remarks.append(birth_doubt)
+        found = self._sort(record.of("Observation"), baby)
+        measuring = Measuring(self.knowledge.spellings, self.aliases, as_of, self.zone, birth)
+        table = self.knowledge.tables[WEIGHT_TABLE]
+        for spec in self.knowledge.facts.values():
+            if spec.kind == "need":
+                continue
+            if spec.kind == "formula":
+                baby.facts[spec.name] = FORMULAS[spec.formula](spec, baby, table)
+            else:
+                baby.facts[spec.name] = self._fact(spec, record, baby, found, measuring, medications)
+        return baby
+
+    def _sort(self, observations: list[Json], baby: Baby) -> dict[str, list[Json]]:
+        """Observations by the fact that their code names. Codes that guidance does not ask for are passed over."""
+        found: dict[str, list[Json]] = {}
+        by_code, aliases = self._by_code, self.aliases
+        for observation in observations:
+            names = {
+                by_code[key]
+                for uri, code, _ in codings(observation.get("code"))
+                if (key := (aliases.get(uri, uri), code)) in by_code
+            }
+            if len(names) == 1:
+                found.setdefault(names.pop(), []).append(observation)
+            elif names:
+                baby.remarks.append(f"{label(observation)} is coded as two different tests and was set aside")
+        return found
+
+    def _fact(
+        self,
+        spec: FactSpec,
+        record: Record,
+        baby: Baby,
+        found: Mapping[str, list[Json]],
+        measuring: Measuring,
+        medications: Mapping[str, Json],
+    ) -> Fact | Doubt:
+        state = record.states.get(spec.query, State.MISSING)
+        seen = state in (State.CAME, State.NONE)
+        fact: Fact | Doubt | None = None
+        if spec.kind == "measurement":
+            fact, baby.series[spec.name] = measuring.fact(spec, found.get(spec.name, []), baby.remarks)
+        elif spec.kind == "category":
+            fact = self._category(spec, found.get(spec.name, []), baby)
+        elif spec.kind == "conditions":
+            return self._conditions(spec, record, baby, complete=seen)
+        elif spec.kind == "therapy":
+            resources = record.of("Procedure") + record.of("ServiceRequest")
+            fact = therapy(spec, resources, baby.as_of, self.zone, self.system)
+        elif spec.kind == "immunoglobulin":
+            resources = record.of(self.knowledge.queries[spec.query].resource)
+            fact = latest(spec.name, resources, self.medications, medications, baby.as_of, self.zone)
+        if fact is not None:
+            return fact
+        if seen:
+            return Doubt(spec.name, Missing.ABSENT, f"no {spec.title} is on record", (spec.name,))
+        reason = "was not sent" if state is State.MISSING else "could not be read in full"
+        return Doubt(spec.name, Missing.NOT_OBTAINED, f"{spec.title}: the record {reason}", (spec.name,))
+
+    def _conditions(self, spec: FactSpec, record: Record, baby: Baby, *, complete: bool) -> Fact | Doubt:
+        conditions = record.of("Condition")
+        if not complete and not conditions:
+            return Doubt(spec.name, Missing.NOT_OBTAINED, "the problem list was not sent or not readable", (spec.name,))
+        value: OnRecord = on_record(
+            conditions,
+            self._by_condition,
+            self._condition_lists,
+            self.system,
+            suspected=spec.suspected,
+            complete=complete,
+            as_of=baby.as_of,
+            zone=self.zone,
+        )
+        return Fact(spec.name, value)
+
+    def _category(self, spec: FactSpec, resources: list[Json], baby: Baby) -> Fact | Doubt | None:
+        """The latest result in words; results of one moment that disagree are a doubt."""
+        dated: list[tuple[datetime | None, str, Json]] = []
+        for resource in resources:
+            status = resource.get("status")
+            if status not in FINAL and status != "preliminary":
+                continue
+            when = collected(resource)
+            at = parse(when, self.zone) if when else None
+            if at is None or at.early <= baby.as_of:
+                dated.append((at.late if at else None, str(status), resource))
+        if not dated:
+            return None
+        newest = max((at for at, _, _ in dated if at), default=None)
+        latest_results = [one for one in dated if one[0] == newest]
+        finals = [one for one in latest_results if one[1] in FINAL] or latest_results
+        assert spec.answers is not None
+        meanings = {meaning(resource, spec.answers, self.system) for _, _, resource in finals}
+        if len(meanings) != 1 or "" in meanings:
+            why = f"the {spec.title} on record is not readable as one result"
+            return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
+        moment, status, resource = finals[-1]
+        remark = "preliminary" if status == "preliminary" else ""
+        at = Span(moment, moment) if moment else None
+        return Fact(spec.name, meanings.pop(), at, label(resource), None, remark)
+
+
+def meaning(resource: Json, answers: CodeList, system: object) -> str:
+    """What a result says: by its coded value, its words, or its interpretation flag; empty where unclear."""
+    concept = resource.get("valueCodeableConcept")
+    text = f"{words(concept)} ; {as_text(resource.get('valueString'))}"
+    found = {
+        coding.means
+        for uri, code, _ in [*codings(concept), *codings(resource.get("interpretation"))]
+        if (coding := answers.codes.get((system(uri), code))) and coding.system != "text"  # type: ignore[operator]
+    }
+    if isinstance(resource.get("valueBoolean"), bool):
+        found.add("positive" if resource["valueBoolean"] else "negative")
+    if negated(text):
+        return ""
+    found |= {coding.means for coding in phrases(text, answers)}
+    if not found:
+        found = {coding.means for coding in phrases(words(resource.get("interpretation")), answers)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def birth_span(patient: Json | None, zone: tzinfo) -> tuple[Span | None, str]:
+    """When the baby was born, to the minute where the birthTime extension says so, else the whole local day."""
+    if patient is None:
+        return None, ""
+    stated = as_text(patient.get("birthDate"))
+    day = parse(stated[:10], zone) if stated else None
+    for extension in as_list(as_dict(patient.get("_birthDate")).get("extension")):
+        if as_dict(extension).get("url") != BIRTH_TIME:
+            continue
+        text = as_text(as_dict(extension).get("valueDateTime"))
+        moment = parse(text, zone)
+        if moment is None or not moment.exact:
+            continue
+        local = moment.early.astimezone(zone).date().isoformat()
+        if stated and not stated.startswith((text[:10], local)) and not text.startswith(stated):
+            return day, "birth date and birth time disagree: the birth time was not used"
+        return moment, ""
+    return day, ""
+
+
+def _lists_of_conditions(knowledge: Knowledge) -> frozenset[str]:
+    """Code lists that some guidance asks of the conditions on record."""
+    from cds_service.knowledge.shapes import Group, In
+
+    names: set[str] = set()
+
+    def visit(condition: object) -> None:
+        if isinstance(condition, In):
+            names.add(condition.codelist.name)
+        elif isinstance(condition, Group):
+            for item in condition.items:
+                visit(item)
+
+    for guidance in knowledge.guidance.values():
+        conditions = [*guidance.statements.values(), *(entry.when for entry in guidance.recommendations)]
+        for condition in [*conditions, *(note.when for note in guidance.notes)]:
+            visit(condition)
+    return frozenset(names)

@@ -1,0 +1,76 @@
+"""Reads phototherapy from Procedures and orders: is it running, how intensive, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+
+from cds_service.facts.fact import Fact
+from cds_service.facts.moments import Span, parse
+from cds_service.facts.words import negated, phrases
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, words
+from cds_service.knowledge.shapes import FactSpec
+
+RUNNING = {
+    "Procedure": frozenset({"in-progress", "completed", "on-hold", "unknown"}),
+    "ServiceRequest": frozenset({"active"}),
+}
+UNSTATED = "intensity_not_stated"
+
+
+def therapy(
+    spec: FactSpec,
+    resources: list[Json],
+    as_of: datetime,
+    zone: tzinfo,
+    system: Callable[[str], str],
+) -> Fact | None:
+    """The therapy now, with its start; None where it is not on record."""
+    best: Fact | None = None
+    for resource in resources:
+        means = _means(spec, resource, system)
+        status = resource.get("status")
+        if not means or status not in RUNNING.get(as_text(resource.get("resourceType")), frozenset()):
+            continue
+        start, end = _period(resource, zone)
+        if start and start.early > as_of:
+            continue
+        ended = (
+            (end is not None and end.late <= as_of) or (status == "completed" and end is None) or status == "on-hold"
+        )
+        fact = Fact(spec.name, "stopped" if ended else means, start, label(resource))
+        best = fact if best is None or _rank(fact) > _rank(best) else best
+    return best
+
+
+def _means(spec: FactSpec, resource: Json, system: Callable[[str], str]) -> str:
+    """What code and words say; words that state an intensity are more exact than a code that does not."""
+    assert spec.codes is not None
+    code = resource.get("code")
+    found = [
+        spec.codes.codes[key].means
+        for uri, value, _ in codings(code)
+        if (key := (system(uri), value)) in spec.codes.codes
+    ]
+    notes = " ; ".join(as_text(as_dict(note).get("text")) for note in as_list(resource.get("note")))
+    text = f"{words(code)} ; {words(resource.get('orderDetail'))}"
+    if not negated(text):
+        found += [coding.means for coding in phrases(text, spec.codes)]
+    if found and notes and not negated(notes):
+        found += [coding.means for coding in phrases(notes, spec.codes)]
+    stated = [means for means in found if means != UNSTATED]
+    return (stated or found or [""])[0]
+
+
+def _period(resource: Json, zone: tzinfo) -> tuple[Span | None, Span | None]:
+    period = as_dict(resource.get("performedPeriod")) or as_dict(resource.get("occurrencePeriod"))
+    start = as_text(period.get("start")) or as_text(resource.get("performedDateTime"))
+    start = start or as_text(resource.get("occurrenceDateTime")) or as_text(resource.get("authoredOn"))
+    end = as_text(period.get("end"))
+    return (parse(start, zone) if start else None), (parse(end, zone) if end else None)
+
+
+def _rank(fact: Fact) -> tuple[int, datetime]:
+    order = ("stopped", "not_intensive", UNSTATED, "intensive")
+    since = fact.at.early if fact.at else datetime.min.replace(tzinfo=UTC)
+    return order.index(str(fact.value)), since

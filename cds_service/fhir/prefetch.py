@@ -1,0 +1,109 @@
+"""Says of each piece of data asked for whether it came, is none, failed or is missing; collects what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, reference_id
+
+
+class State(Enum):
+    """Of one prefetch key."""
+
+    CAME = "came"
+    NONE = "none"  # asked for, and the record holds nothing
+    FAILED = "failed"  # an error came instead, or only the first page did
+    MISSING = "missing"  # the client sent no such key
+
+
+@dataclass
+class Record:
+    """One patient's resources as they came, by type, and what could not be had."""
+
+    patient: Json | None = None
+    resources: dict[str, list[Json]] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    set_aside: int = 0
+    other_patient: bool = False
+
+    def of(self, resource_type: str) -> list[Json]:
+        return self.resources.get(resource_type, [])
+
+
+def collect(prefetch: Mapping[str, Any], keys: Iterable[str], patient_id: str) -> Record:
+    """Reads every prefetch value, under known and unknown keys. Resources of other patients are set aside."""
+    record = Record()
+    found: list[tuple[str, Json]] = []
+    for key, value in prefetch.items():
+        state, entries = _open(value)
+        record.states[key] = state
+        found.extend(entries)
+    for key in keys:
+        record.states.setdefault(key, State.MISSING)
+    names = _patient_names(found, patient_id)
+    for _, resource in found:
+        _file(record, resource, patient_id, names)
+    return record
+
+
+def _open(value: object) -> tuple[State, list[tuple[str, Json]]]:
+    """The state of one prefetch value, and its resources with their full URLs."""
+    if value is None:
+        return State.NONE, []
+    if not isinstance(value, dict):
+        return State.FAILED, []
+    if value.get("resourceType") == "OperationOutcome":
+        return State.FAILED, []
+    if value.get("resourceType") != "Bundle" and "entry" not in value:
+        return (State.CAME, [("", value)]) if value.get("resourceType") else (State.FAILED, [])
+    entries, failed = [], any(as_dict(link).get("relation") == "next" for link in as_list(value.get("link")))
+    for entry in as_list(value.get("entry")):
+        resource = as_dict(as_dict(entry).get("resource"))
+        if resource.get("resourceType") == "OperationOutcome":
+            failed = failed or _is_error(resource)
+        elif resource.get("resourceType"):
+            entries.append((as_text(as_dict(entry).get("fullUrl")), resource))
+    if failed:
+        return State.FAILED, entries
+    return (State.CAME if entries else State.NONE), entries
+
+
+def _is_error(outcome: Json) -> bool:
+    severities = {as_dict(issue).get("severity") for issue in as_list(outcome.get("issue"))}
+    return bool(severities & {"error", "fatal"}) or not severities
+
+
+def _patient_names(found: list[tuple[str, Json]], patient_id: str) -> frozenset[str]:
+    """Full URLs under which a Bundle may refer to this patient (urn:uuid)."""
+    return frozenset(
+        url
+        for url, resource in found
+        if url and resource.get("resourceType") == "Patient" and resource.get("id") == patient_id
+    )
+
+
+def _file(record: Record, resource: Json, patient_id: str, names: frozenset[str]) -> None:
+    kind = resource["resourceType"]
+    if not isinstance(kind, str):
+        record.set_aside += 1
+    elif kind == "Patient":
+        if resource.get("id") == patient_id:
+            record.patient = resource
+        else:
+            record.set_aside += 1
+            record.other_patient = True
+    elif kind == "Medication" or of_patient(resource, patient_id, names):
+        record.resources.setdefault(kind, []).append(resource)
+    else:
+        record.set_aside += 1
+
+
+def of_patient(resource: Json, patient_id: str, names: frozenset[str] = frozenset()) -> bool:
+    """Whether the resource's subject is this patient, and nobody else."""
+    subject = resource.get("subject") or resource.get("patient")
+    if not isinstance(subject, dict):
+        return False
+    return reference_id(subject, "Patient") == patient_id or as_text(subject.get("reference")) in names

@@ -1,0 +1,1 @@
+"""The CDS Hooks protocol: what comes in and what goes out."""

@@ -1,0 +1,144 @@
+"""Answers one hook call: facts, decisions, cards. Whatever goes wrong on an IVIG order is said on a card."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from cds_service.cards.build import DECISIONS, Deck
+from cds_service.cards.notice import notice
+from cds_service.decisions.decide import Decision, decide
+from cds_service.errors import DataUnavailable, RequestError
+from cds_service.facts.fact import Baby, Fact
+from cds_service.facts.gather import FactReader
+from cds_service.fhir.prefetch import Record, State, collect
+from cds_service.hooks.discovery import PATIENT_KEY, SERVICES
+from cds_service.hooks.messages import Call, Json, parse, read_call
+from cds_service.hooks.orders import Drafts, selected_drafts
+from cds_service.hooks.outcome import operation_outcome
+from cds_service.knowledge.shapes import Knowledge
+
+log = logging.getLogger("cds_service")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes
+
+
+class Answerer:
+    """One site's service: built once, used by every request."""
+
+    def __init__(
+        self, knowledge: Knowledge, *, accept_as_of: bool, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self.knowledge = knowledge
+        self.reader = FactReader(knowledge)
+        self.accept_as_of = accept_as_of
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.keys = (PATIENT_KEY, *knowledge.queries)
+
+    def reply(self, service_id: str, body: bytes) -> Reply:
+        """The answer to `POST /cds-services/{service_id}`: 200 with cards, or an OperationOutcome."""
+        try:
+            service = SERVICES.get(service_id)
+            if service is None:
+                raise RequestError(
+                    "There is no service of this id; see GET /cds-services.", status=404, code="not-found"
+                )
+            call = read_call(parse(body), service.hook, self.clock(), accept_as_of=self.accept_as_of)
+            message = self._answer(call)
+        except RequestError as error:
+            return Reply(error.status, orjson.dumps(operation_outcome(error.status, error.text, error.code)))
+        return Reply(200, orjson.dumps(message))
+
+    def _answer(self, call: Call) -> Json:
+        """Never a 500 and never silence: a fault inside the judgement becomes a card that says so."""
+        try:
+            return self._order_select(call) if call.hook == "order-select" else self._patient_view(call)
+        except RequestError:
+            raise
+        except Exception as error:  # noqa: BLE001 (a bug must not look like an all-clear on an IVIG order)
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            log.error(
+                "judgement failed: %s at %s:%s", type(error).__name__, last.filename.rpartition("/")[2], last.lineno
+            )
+            text = "An internal fault kept this service from judging. Nothing was checked."
+            return {"cards": [notice(self.knowledge, call.hook_instance, "fault", text, [])]}
+
+    def _order_select(self, call: Call) -> Json:
+        drafts = selected_drafts(call.context, call.prefetch, call.patient_id, self.reader.medications)
+        if not drafts.ivig:
+            return {"cards": self._unreadable(call, drafts)}
+        record, baby = self._read(call, drafts)
+        decisions = decide(self.knowledge, baby)
+        remarks = tuple(dict.fromkeys([*drafts.unreadable, *drafts.remarks, *_not_in_reach(record)]))
+        draft = drafts.ivig[0]
+        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, draft, remarks)
+        return self._message(call, deck, decisions, deck.cards(decisions))
+
+    def _unreadable(self, call: Call, drafts: Drafts) -> list[Json]:
+        if not drafts.unreadable:
+            return []
+        text = "A selected order could not be read. If it is IVIG, nothing was checked."
+        return [notice(self.knowledge, call.hook_instance, "unreadable", text, list(dict.fromkeys(drafts.unreadable)))]
+
+    def _patient_view(self, call: Call) -> Json:
+        record, baby = self._read(call, Drafts())
+        decisions = decide(self.knowledge, baby)
+        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, None, tuple(_not_in_reach(record)))
+        speaks = any(one.shown.gives or one.shown.indicator == "critical" for one in decisions)
+        silent = not speaks or ivig_under_way(baby, decisions)
+        return self._message(call, deck, decisions, [] if silent else deck.cards(decisions))
+
+    def judge(self, call: Call, drafts: Drafts) -> tuple[Baby, list[Decision]]:
+        """Facts and decisions alone, without cards."""
+        _, baby = self._read(call, drafts)
+        return baby, decide(self.knowledge, baby)
+
+    def _read(self, call: Call, drafts: Drafts) -> tuple[Record, Baby]:
+        record = collect(call.prefetch, self.keys, call.patient_id)
+        if record.patient is None and not record.other_patient and record.states[PATIENT_KEY] is State.MISSING:
+            raise DataUnavailable("The patient was not sent: prefetch key 'patient' is missing and cannot be obtained.")
+        return record, self.reader.read(record, call.as_of, drafts.medications)
+
+    def _message(self, call: Call, deck: Deck, decisions: list[Decision], cards: list[Json]) -> Json:
+        message: dict[str, Any] = {"cards": cards}
+        if call.explain:
+            message["extension"] = {DECISIONS: deck.records(decisions)}
+        return message
+
+
+def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
+    """IVIG is ordered, running, or was given within the repeat window of an advised dose (24 h where none is stated)."""
+    if isinstance(baby.facts["ivig_order"], Fact):
+        return True
+    given = baby.known("ivig_given")
+    if given is None:
+        return False
+    if given.value in ("in-progress", "on-hold") or given.at is None:
+        return True
+    hours = [one.shown.dose.repeat_after_hours or 24 for one in decisions if one.shown.dose]
+    return baby.as_of - given.at.early < timedelta(hours=float(max(hours, default=24)))
+
+
+def _not_in_reach(record: Record) -> list[str]:
+    said = []
+    missing = [key for key, state in record.states.items() if state is State.MISSING]
+    failed = [key for key, state in record.states.items() if state is State.FAILED]
+    if missing:
+        said.append(f"Not sent, and so not checked: {', '.join(missing)}.")
+    if failed:
+        said.append(f"Could not be read in full: {len(failed)} of the data asked for.")
+    if record.set_aside:
+        said.append(f"{record.set_aside} resource(s) of another or no patient were set aside.")
+    if record.patient is None:
+        said.append("**The patient's own record could not be read**: age and birth are not known.")
+    return said

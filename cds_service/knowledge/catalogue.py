@@ -1,0 +1,314 @@
+"""Loads what guidance is written with: sources, units, code lists, tables, facts, products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge.files import Roots, decimal, lookup, read_csv, read_toml
+from cds_service.knowledge.shapes import (
+    Amount,
+    Cite,
+    CodeList,
+    Coding,
+    DoseLimits,
+    FactSpec,
+    Indication,
+    OverrideReason,
+    Product,
+    Query,
+    RateStep,
+    Source,
+    Table,
+    Unit,
+)
+
+CODELIST_COLUMNS = ("system", "code", "display", "means", "status", "source")
+PRODUCT_COLUMNS = (
+    "product",
+    "title",
+    "market",
+    "grams_per_mL",
+    "vial_sizes_g",
+    "steps_mg_per_kg_min",
+    "step_minutes",
+    "first_step_minutes",
+    "max_mg_per_kg_min",
+    "sorbitol",
+    "label_min_age",
+    "dilution_flush",
+    "source",
+    "cite",
+)
+AMOUNT_KEYS = frozenset({"value", "unit", "source", "cite"})
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    sources: Mapping[str, Source]
+    units: Mapping[str, Unit]
+    spellings: Mapping[tuple[str, str], Unit]
+    aliases: Mapping[str, str]
+    codelists: Mapping[str, CodeList]
+    tables: Mapping[str, Table]
+    facts: Mapping[str, FactSpec]
+    queries: Mapping[str, Query]
+    indications: Mapping[str, Indication]
+    limits: Mapping[str, DoseLimits]
+    products: Mapping[str, Product]
+    reasons: tuple[OverrideReason, ...]
+
+
+def load_catalogue(roots: Roots) -> Catalogue:
+    sources = _sources(roots)
+    units, spellings = _units(roots)
+    aliases = {
+        row["alias"]: row["system"] for path in roots.find("systems.csv") for row in read_csv(path, ("alias", "system"))
+    }
+    codelists = _codelists(roots)
+    tables = _tables(roots, sources, units)
+    facts, queries = _facts(roots, sources, units, codelists)
+    return Catalogue(
+        sources,
+        units,
+        spellings,
+        aliases,
+        codelists,
+        tables,
+        facts,
+        queries,
+        _indications(roots),
+        _dose_limits(roots, sources),
+        _products(roots, sources),
+        tuple(
+            OverrideReason(row["code"], row["display"])
+            for path in roots.find("override_reasons.csv")
+            for row in read_csv(path, ("code", "display"))
+        ),
+    )
+
+
+def cite(raw: object, sources: Mapping[str, Source], default: Source, place: str) -> Cite:
+    """`"KAS 17"` in the file's own document, or `{source, place}` in another."""
+    if isinstance(raw, dict):
+        source = lookup(sources, raw["source"], place, "source") if "source" in raw else default
+        return Cite(source, raw["place"])
+    return Cite(default, str(raw))
+
+
+def amount(raw: Mapping[str, Any], sources: Mapping[str, Source], units: Mapping[str, Unit], place: str) -> Amount:
+    source = lookup(sources, raw["source"], place, "source")
+    return Amount(decimal(raw["value"], place), lookup(units, raw["unit"], place, "unit"), Cite(source, raw["cite"]))
+
+
+def _sources(roots: Roots) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for path in roots.find("sources.toml"):
+        for name, raw in read_toml(path, "sources").items():
+            if name in found:
+                raise KnowledgeError(f"{path.name}: {name}", "this source is already defined; choose another name")
+            found[name] = Source(
+                name, raw["short"], raw["title"], raw["year"], raw["verified"], raw["how"], raw.get("url", "")
+            )
+    return found
+
+
+def _units(roots: Roots) -> tuple[dict[str, Unit], dict[tuple[str, str], Unit]]:
+    units: dict[str, Unit] = {}
+    spellings: dict[tuple[str, str], Unit] = {}
+    columns = ("quantity", "unit", "factor", "spelling", "status", "source")
+    for path in roots.find("units.csv"):
+        for number, row in enumerate(read_csv(path, columns), start=2):
+            place = f"{path.name}:{number}"
+            unit = Unit(row["unit"], row["quantity"], decimal(row["factor"], place))
+            if units.setdefault(unit.name, unit) != unit:
+                raise KnowledgeError(place, f"{unit.name} has two meanings: {units[unit.name]} and {unit}")
+            if spellings.setdefault((unit.quantity, row["spelling"]), unit) != unit:
+                raise KnowledgeError(place, f"spelling {row['spelling']!r} has two meanings")
+    return units, spellings
+
+
+def _codelists(roots: Roots) -> dict[str, CodeList]:
+    """Code lists by file name. A site's list of the same name adds codes to the package's."""
+    codes: dict[str, dict[tuple[str, str], Coding]] = {}
+    texts: dict[str, dict[str, Coding]] = {}
+    for path, _ in roots.glob("codelists/*.csv"):
+        for number, row in enumerate(read_csv(path, CODELIST_COLUMNS), start=2):
+            coding = Coding(row["system"], row["code"], row["display"], row["means"], row["status"])
+            if not (coding.system and coding.code and coding.display and coding.status):
+                raise KnowledgeError(f"{path.name}:{number}", "system, code, display and status must be given")
+            if "cpt" in coding.system.lower().split("/"):
+                raise KnowledgeError(f"{path.name}:{number}", "CPT codes may not be shipped")
+            known = codes.setdefault(path.stem, {})
+            key = (coding.system, coding.code)
+            if key in known and known[key].means != coding.means:
+                raise KnowledgeError(f"{path.name}:{number}", f"{key} has two meanings")
+            known[key] = coding
+            if coding.system == "text":
+                texts.setdefault(path.stem, {})[coding.code.lower()] = coding
+    return {
+        name: CodeList(name, found, dict(sorted(texts.get(name, {}).items(), key=lambda item: -len(item[0]))))
+        for name, found in codes.items()
+    }
+
+
+def _tables(roots: Roots, sources: Mapping[str, Source], units: Mapping[str, Unit]) -> dict[str, Table]:
+    tables: dict[str, Table] = {}
+    for path, _ in roots.glob("tables/*.toml"):
+        raw = read_toml(path, "table")
+        rows_file = path.with_suffix(".csv")
+        cells: dict[str, dict[int, list[tuple[int, Decimal]]]] = {column: {} for column in raw["columns"]}
+        header = rows_file.read_text("utf-8").partition("\n")[0].split(",")
+        for column in ("gestation_weeks", *raw["columns"]):
+            if column not in header:
+                raise KnowledgeError(rows_file.name, f"column {column} is missing; there are {header}")
+        for number, row in enumerate(read_csv(rows_file, tuple(header)), start=2):
+            place = f"{rows_file.name}:{number}"
+            weeks, hour = int(row["gestation_weeks"]), int(row.get("age_hours", 0))
+            for column in raw["columns"]:
+                cells[column].setdefault(weeks, []).append((hour, decimal(row[column], place)))
+        for column, by_week in cells.items():
+            for weeks, points in by_week.items():
+                hours = [hour for hour, _ in points]
+                if hours != sorted(set(hours)):
+                    raise KnowledgeError(rows_file.name, f"{column} at {weeks} weeks: ages must rise, each once")
+        tables[path.stem] = Table(
+            path.stem,
+            lookup(units, raw["unit"], path.name, "unit"),
+            cite(raw["cite"], sources, lookup(sources, raw["source"], path.name, "source"), path.name),
+            raw["between"],
+            raw["level_after_last"],
+            tuple(sorted(next(iter(cells.values())))),
+            tuple(raw["show_at"]),
+            {column: {weeks: tuple(points) for weeks, points in found.items()} for column, found in cells.items()},
+        )
+    return tables
+
+
+def _facts(
+    roots: Roots,
+    sources: Mapping[str, Source],
+    units: Mapping[str, Unit],
+    codelists: Mapping[str, CodeList],
+) -> tuple[dict[str, FactSpec], dict[str, Query]]:
+    facts: dict[str, FactSpec] = {}
+    raw_queries: dict[str, dict[str, str]] = {}
+    for path in roots.find("facts.toml"):
+        document = read_toml(path, "facts")
+        raw_queries.update(document.get("queries", {}))
+        for name, raw in document.get("facts", {}).items():
+            place = f"{path.name}: {name}"
+            facts[name] = _fact(name, raw, sources, units, codelists, place)
+            if facts[name].query:
+                lookup(raw_queries, facts[name].query, place, "query")
+    for spec in facts.values():
+        for other in spec.of:
+            lookup(facts, other, f"facts.toml: {spec.name}", "fact")
+    return facts, {name: _query(name, raw, facts) for name, raw in raw_queries.items()}
+
+
+def _fact(
+    name: str,
+    raw: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    units: Mapping[str, Unit],
+    codelists: Mapping[str, CodeList],
+    place: str,
+) -> FactSpec:
+    plausible = raw.get("plausible")
+    unit = lookup(units, raw["unit"], place, "unit") if "unit" in raw else None
+    if plausible and plausible["unit"] != raw.get("unit"):
+        raise KnowledgeError(place, f"plausible is in {plausible['unit']}, the fact in {raw.get('unit')}")
+    extra = {key: value for key, value in raw.items() if isinstance(value, dict) and set(value) == AMOUNT_KEYS}
+    return FactSpec(
+        name=name,
+        title=raw["title"],
+        kind=raw["kind"],
+        query=raw.get("query", ""),
+        codes=lookup(codelists, raw["codes"], place, "code list") if "codes" in raw else None,
+        answers=lookup(codelists, raw["answers"], place, "code list") if "answers" in raw else None,
+        unit=unit,
+        decimals=raw.get("decimals", 1),
+        window=amount(raw["window"], sources, units, place) if "window" in raw else None,
+        plausible=(decimal(plausible["from"], place), decimal(plausible["to"], place)) if plausible else None,
+        time=raw.get("time", "day"),
+        at_birth=raw.get("at_birth", False),
+        suspected=raw.get("suspected", False),
+        formula=raw.get("formula", ""),
+        of=tuple(raw.get("of", ())),
+        amounts={key: amount(value, sources, units, f"{place}.{key}") for key, value in extra.items()},
+        categories=tuple(raw.get("categories", ())),
+        asks=raw["asks"],
+    )
+
+
+def _query(key: str, raw: Mapping[str, str], facts: Mapping[str, FactSpec]) -> Query:
+    """A template that works alone: one resource type, this patient, the codes that the facts name."""
+    codes = [
+        f"{system}%7C{code}"
+        for spec in facts.values()
+        if spec.query == key and spec.codes and raw["resource"] == "Observation"
+        for system, code in spec.codes.codes
+        if system != "text"
+    ]
+    template = f"{raw['resource']}?patient={{{{context.patientId}}}}"
+    if codes:
+        template += f"&code={','.join(codes)}&_sort=-date&_count=100"
+    if "filter" in raw:
+        template += f"&{raw['filter']}"
+    return Query(key, raw["resource"], template)
+
+
+def _indications(roots: Roots) -> dict[str, Indication]:
+    return {
+        name: Indication(name, raw["title"], raw["short"])
+        for path in roots.find("indications.toml")
+        for name, raw in read_toml(path, "indications").items()
+    }
+
+
+def _dose_limits(roots: Roots, sources: Mapping[str, Source]) -> dict[str, DoseLimits]:
+    limits: dict[str, DoseLimits] = {}
+    for path in roots.find("dose_limits.toml"):
+        for name, raw in read_toml(path, "dose_limits").items():
+            place = f"{path.name}: {name}"
+            usual, hard = (
+                (decimal(raw[key]["from"], place), decimal(raw[key]["to"], place)) for key in ("usual", "hard")
+            )
+            source = lookup(sources, raw["source"], place, "source")
+            limits[name] = DoseLimits(usual, hard, Cite(source, raw["cite"]))
+    return limits
+
+
+def _products(roots: Roots, sources: Mapping[str, Source]) -> dict[str, Product]:
+    products: dict[str, Product] = {}
+    for path in roots.find("products.csv"):
+        for number, row in enumerate(read_csv(path, PRODUCT_COLUMNS), start=2):
+            products[row["product"]] = _product(row, sources, f"{path.name}:{number}")
+    return products
+
+
+def _product(row: Mapping[str, str], sources: Mapping[str, Source], place: str) -> Product:
+    top = decimal(row["max_mg_per_kg_min"], place)
+    rates = [decimal(rate, place) for rate in row["steps_mg_per_kg_min"].split("|")]
+    steps = []
+    for index, rate in enumerate(rates):
+        minutes = (row["first_step_minutes"] if index == 0 else "") or row["step_minutes"]
+        steps.append(RateStep(rate, int(minutes) if minutes else None))
+    if rates != sorted(rates) or rates[-1] >= top:
+        raise KnowledgeError(place, "the steps must rise and end below the maximum rate")
+    return Product(
+        row["product"],
+        row["title"],
+        decimal(row["grams_per_mL"], place),
+        tuple(decimal(size, place) for size in row["vial_sizes_g"].split("|")),
+        tuple(steps),
+        top,
+        row["label_min_age"],
+        row["dilution_flush"],
+        Cite(lookup(sources, row["source"], place, "source"), row["cite"]),
+        row["sorbitol"] == "yes",
+    )

@@ -1,0 +1,90 @@
+"""Turns the words of guidance into conditions: `tsb >= escalation`, `dat is positive`, `conditions in fnait`.
+
+The words are `all any none`, `>= > < <=`, `is`, `in`; a bare word is the name of a statement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge.files import lookup
+from cds_service.knowledge.shapes import (
+    CodeList,
+    Comparison,
+    Condition,
+    FactSpec,
+    Group,
+    In,
+    Is,
+    Named,
+    Number,
+)
+
+COMPARE = re.compile(r"^(\w+) (>=|<=|>|<) (\w+)$")
+IS = re.compile(r"^(\w+) is (\w+)$")
+IN = re.compile(r"^(\w+) in (\w+)$")
+NAME = re.compile(r"^\w+$")
+ON_RECORD = ("recorded", "not_recorded")
+
+
+@dataclass
+class Parser:
+    """Parses the conditions of one file; every name must resolve and every unit must agree."""
+
+    file: str
+    facts: Mapping[str, FactSpec]
+    codelists: Mapping[str, CodeList]
+    numbers: Mapping[str, Number]
+    statements: Mapping[str, object]
+    used_numbers: set[str] = field(default_factory=set)
+    used_statements: set[str] = field(default_factory=set)
+
+    def condition(self, raw: object, place: str) -> Condition:
+        if isinstance(raw, str):
+            return self._words(raw.strip(), place)
+        if isinstance(raw, dict) and len(raw) == 1:
+            word, items = next(iter(raw.items()))
+            if word in ("all", "any", "none") and isinstance(items, list):
+                return Group(word, tuple(self.condition(item, place) for item in items))
+        raise KnowledgeError(f"{self.file}: {place}", f"{raw!r}: write a condition, or one of all, any, none")
+
+    def _words(self, text: str, place: str) -> Condition:
+        where = f"{self.file}: {place}: {text!r}"
+        if match := COMPARE.match(text):
+            return self._comparison(match, where)
+        if match := IS.match(text):
+            return self._category(match, where)
+        if match := IN.match(text):
+            spec = lookup(self.facts, match[1], where, "fact")
+            if spec.kind != "conditions":
+                raise KnowledgeError(where, f"{match[1]} is no set of conditions; 'in' needs one")
+            return In(text, match[1], lookup(self.codelists, match[2], where, "code list"))
+        if NAME.match(text):
+            lookup(self.statements, text, where, "statement")
+            self.used_statements.add(text)
+            return Named(text)
+        raise KnowledgeError(where, "not understood; write 'fact >= number', 'fact is word', 'fact in list'")
+
+    def _comparison(self, match: re.Match[str], where: str) -> Comparison:
+        fact, op, number = match.groups()
+        spec = lookup(self.facts, fact, where, "fact")
+        limit = lookup(self.numbers, number, where, "number")
+        self.used_numbers.add(number)
+        if spec.unit is None:
+            raise KnowledgeError(where, f"{fact} is not a quantity; use 'is' or 'in'")
+        if spec.unit.quantity != limit.unit.quantity:
+            raise KnowledgeError(where, f"{fact} is in {spec.unit.name}, {number} in {limit.unit.name}")
+        return Comparison(match[0], fact, op, limit)
+
+    def _category(self, match: re.Match[str], where: str) -> Is:
+        fact, category = match.groups()
+        spec = lookup(self.facts, fact, where, "fact")
+        words = set(spec.categories) | set(ON_RECORD)
+        if spec.answers:
+            words |= {coding.means for coding in spec.answers.codes.values()}
+        if category not in words:
+            raise KnowledgeError(where, f"{fact} can be {sorted(words)}")
+        return Is(match[0], fact, category)

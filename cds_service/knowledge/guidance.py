@@ -1,0 +1,197 @@
+"""Loads one guidance file: one indication by one guideline, every name resolved, every figure cited."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge.catalogue import Catalogue, cite
+from cds_service.knowledge.files import decimal, lookup, read_toml
+from cds_service.knowledge.grammar import Parser
+from cds_service.knowledge.shapes import (
+    GIVES,
+    CardText,
+    Cite,
+    Condition,
+    Dose,
+    Group,
+    Guidance,
+    Named,
+    Note,
+    Number,
+    Recommendation,
+    Source,
+    Watch,
+)
+
+PLACEHOLDER_DOSE = "dose"
+
+
+def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bool) -> Guidance:
+    raw = read_toml(path, "guidance")
+    if name != f"indications/{raw['indication']}/{raw['guideline']}.toml":
+        raise KnowledgeError(name, f"the file holds {raw['indication']}/{raw['guideline']}: name and place must agree")
+    lookup(catalogue.indications, raw["indication"], name, "indication")
+    source = lookup(catalogue.sources, raw["source"], name, "source")
+    numbers = {key: _number(key, value, source, catalogue, name) for key, value in raw["numbers"].items()}
+    parser = Parser(name, catalogue.facts, catalogue.codelists, numbers, raw["statements"])
+    statements = {key: parser.condition(value, key) for key, value in raw["statements"].items()}
+    _no_cycles(statements, name)
+    doses = {key: _dose(key, value, source, catalogue, name) for key, value in raw.get("doses", {}).items()}
+    recommendations = tuple(_recommendation(entry, source, catalogue, parser, doses) for entry in raw["recommend"])
+    guidance = Guidance(
+        raw["indication"],
+        raw["guideline"],
+        raw["title"],
+        source,
+        raw["asks"],
+        raw["use"],
+        raw["misuse"],
+        numbers,
+        statements,
+        recommendations,
+        tuple(_note(entry, source, catalogue, parser) for entry in raw.get("note", ())),
+        doses,
+        _watch(raw.get("watch"), catalogue, numbers, name),
+        name,
+        signed_off,
+    )
+    _complete(guidance, parser, catalogue, name)
+    return guidance
+
+
+def _number(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str) -> Number:
+    place = f"{name}: numbers.{key}"
+    unit = lookup(catalogue.units, raw["unit"], place, "unit")
+    own = lookup(catalogue.sources, raw["source"], place, "source") if "source" in raw else source
+    where = cite(raw["cite"], catalogue.sources, own, place)
+    if "value" in raw:
+        value = decimal(raw["value"], place)
+        return Number(key, unit, where, raw.get("title", f"{value} {unit.name}"), value=value)
+    table = lookup(catalogue.tables, raw["table"], place, "table")
+    if table.unit != unit:
+        raise KnowledgeError(place, f"the table is in {table.unit.name}, not {unit.name}")
+    lookup(table.cells, raw["read"], place, "column")
+    if "title" not in raw:
+        raise KnowledgeError(place, "a number read from a table needs a title")
+    for fact in raw["at"].values():
+        lookup(catalogue.facts, fact, place, "fact")
+    minus = decimal(raw.get("minus", 0), place)
+    at = raw["at"]
+    return Number(key, unit, where, raw["title"], None, table, raw["read"], at["gestation"], at["age"], minus)
+
+
+def _recommendation(
+    raw: Mapping[str, Any], source: Source, catalogue: Catalogue, parser: Parser, doses: Mapping[str, Dose]
+) -> Recommendation:
+    place = f"{parser.file}: {raw['id']}"
+    gives = raw["verdict"] in GIVES
+    if gives != ("dose" in raw):
+        raise KnowledgeError(place, f"verdict {raw['verdict']} {'needs a' if gives else 'may not have a'} dose")
+    if gives:
+        lookup(doses, raw["dose"], place, "dose")
+    _placeholders(raw["card"]["summary"], catalogue, parser.numbers, place, dose=gives)
+    return Recommendation(
+        raw["id"],
+        raw["verdict"],
+        cite(raw["cite"], catalogue.sources, source, place),
+        raw["text"],
+        parser.condition(raw["when"], f"{raw['id']}.when"),
+        CardText(raw["card"]["indicator"], raw["card"]["summary"]),
+        raw.get("dose", ""),
+    )
+
+
+def _note(raw: Mapping[str, Any], source: Source, catalogue: Catalogue, parser: Parser) -> Note:
+    place = f"{parser.file}: note"
+    for text in (raw["text"], raw.get("summary", "")):
+        _placeholders(text, catalogue, parser.numbers, place, dose=False)
+    return Note(
+        raw["text"],
+        parser.condition(raw["when"], "note.when"),
+        cite(raw["cite"], catalogue.sources, source, place),
+        raw.get("first", False),
+        raw.get("indicator", ""),
+        raw.get("summary", ""),
+    )
+
+
+def _dose(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str) -> Dose:
+    place = f"{name}: doses.{key}"
+    own = lookup(catalogue.sources, raw["source"], place, "source") if "source" in raw else source
+    low, high = decimal(raw["amount"]["from"], place), decimal(raw["amount"]["to"], place)
+    if not 0 < low <= high:
+        raise KnowledgeError(place, "the amount must rise from above zero")
+    repeat = raw.get("repeat", {})
+    after, to = repeat.get("after"), repeat.get("to")
+    text = "" if after is None else f"{after}-{to} h" if to else f"{after} h"
+    return Dose(
+        key,
+        Cite(own, raw["cite"]),
+        low,
+        high,
+        decimal(raw.get("over", {}).get("value", 0), place),
+        None if after is None else decimal(after, place),
+        text,
+        repeat.get("at_most"),
+    )
+
+
+def _watch(
+    raw: Mapping[str, Any] | None, catalogue: Catalogue, numbers: Mapping[str, Number], name: str
+) -> Watch | None:
+    if raw is None:
+        return None
+    place = f"{name}: watch"
+    for fact in (raw["fact"], raw["rate"]):
+        lookup(catalogue.facts, fact, place, "fact")
+    lines = tuple(lookup(numbers, line, place, "number") for line in raw["lines"])
+    return Watch(raw["fact"], raw["rate"], lines)
+
+
+def _placeholders(text: str, catalogue: Catalogue, numbers: Mapping[str, Number], place: str, *, dose: bool) -> None:
+    for _, word, _, _ in string.Formatter().parse(text):
+        if word is None or word in catalogue.facts or word in numbers or (dose and word == PLACEHOLDER_DOSE):
+            continue
+        known = sorted({*numbers, *catalogue.facts, *([PLACEHOLDER_DOSE] if dose else [])})
+        raise KnowledgeError(place, f"{{{word}}} is not known; known: {', '.join(known)}")
+
+
+def _no_cycles(statements: Mapping[str, Condition], name: str) -> None:
+    def visit(condition: Condition, path: tuple[str, ...]) -> None:
+        if isinstance(condition, Named):
+            if condition.name in path:
+                raise KnowledgeError(f"{name}: {condition.name}", "the statement leads back to itself")
+            visit(statements[condition.name], (*path, condition.name))
+        elif isinstance(condition, Group):
+            for item in condition.items:
+                visit(item, path)
+
+    for key, condition in statements.items():
+        visit(condition, (key,))
+
+
+def _complete(guidance: Guidance, parser: Parser, catalogue: Catalogue, name: str) -> None:
+    """Nothing defined and unused, no id twice, doses inside the hard limits."""
+    lines = {number.name for number in guidance.watch.lines} if guidance.watch else set()
+    for kind, defined, used in (
+        ("number", set(guidance.numbers), parser.used_numbers | lines),
+        ("statement", set(guidance.statements), parser.used_statements),
+        ("dose", set(guidance.doses), {entry.dose for entry in guidance.recommendations}),
+    ):
+        if unused := defined - used:
+            raise KnowledgeError(name, f"{kind} {', '.join(sorted(unused))} is defined but not used")
+    ids = [entry.id for entry in guidance.recommendations]
+    if len(ids) != len(set(ids)):
+        raise KnowledgeError(name, f"two recommendations share an id: {ids}")
+    limits = lookup(catalogue.limits, guidance.indication, name, "dose limit")
+    for dose in guidance.doses.values():
+        if dose.low < limits.hard[0] or dose.high > limits.hard[1]:
+            low, high = limits.hard
+            raise KnowledgeError(f"{name}: doses.{dose.name}", f"outside the hard limits {low}-{high} g/kg")
+    for entry in guidance.recommendations:
+        if entry.card.indicator == "critical" and entry.cite.source.verified == "unverified":
+            raise KnowledgeError(f"{name}: {entry.id}", "an unverified source may not drive a critical card")

@@ -1,0 +1,146 @@
+"""Loads everything one site needs, strictly and once. The service refuses to start on a fault."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge.catalogue import Catalogue, cite, load_catalogue
+from cds_service.knowledge.files import PACKAGE, Roots, decimal, lookup, read_toml
+from cds_service.knowledge.guidance import load_guidance
+from cds_service.knowledge.shapes import (
+    Follow,
+    Guidance,
+    Knowledge,
+    Monitoring,
+    MonitoringLine,
+    MonitoringOrder,
+    Product,
+    Site,
+)
+from cds_service.knowledge.signoff import signed_files
+
+RELEASE = "2026.11.1"
+
+
+def site_folder(name: str) -> Path:
+    """A site of the package by name, or a folder anywhere that holds a site.toml."""
+    shipped = PACKAGE / "sites" / name
+    folder = shipped if "/" not in name and shipped.is_dir() else Path(name)
+    if not (folder / "site.toml").is_file():
+        names = ", ".join(sorted(path.name for path in (PACKAGE / "sites").iterdir() if path.is_dir()))
+        raise KnowledgeError(f"site {name!r}", f"no site.toml there; give a folder, or one of: {names}")
+    return folder.resolve()
+
+
+def load_knowledge(site: str) -> Knowledge:
+    """Everything for one site. Raises KnowledgeError with file, place, what is wrong and what is allowed."""
+    folder = site_folder(site)
+    roots = Roots((PACKAGE, folder))
+    catalogue = load_catalogue(roots)
+    signed = signed_files(roots)
+    guidance: dict[tuple[str, str], Guidance] = {}
+    for path, name in roots.glob("indications/*/*.toml"):
+        loaded = load_guidance(path, name, catalogue, signed_off=name in signed)
+        key = (loaded.indication, loaded.guideline)
+        if key in guidance:
+            raise KnowledgeError(name, "this guidance exists in the package; give the site's own another name")
+        guidance[key] = loaded
+    site_data = _site(folder, catalogue, guidance)
+    return Knowledge(
+        version=f"{RELEASE}+sha256:{_fingerprint(roots)}",
+        site=site_data,
+        sources=catalogue.sources,
+        spellings=catalogue.spellings,
+        codelists=catalogue.codelists,
+        facts=catalogue.facts,
+        queries=catalogue.queries,
+        tables=catalogue.tables,
+        indications=catalogue.indications,
+        guidance=guidance,
+        monitoring=_monitoring(roots, catalogue),
+        dose_limits=catalogue.limits,
+        override_reasons=catalogue.reasons,
+        system_aliases=catalogue.aliases,
+        unsigned=tuple(item.file for item in guidance.values() if not item.signed_off),
+    )
+
+
+def _fingerprint(roots: Roots) -> str:
+    """Twelve hex digits over every knowledge file: the same knowledge, the same version."""
+    digest = hashlib.sha256()
+    for pattern in ("*.toml", "*.csv", "*/*.toml", "*/*.csv", "indications/*/*.toml"):
+        for path, name in roots.glob(pattern):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _site(folder: Path, catalogue: Catalogue, guidance: Mapping[tuple[str, str], Guidance]) -> Site:
+    raw = read_toml(folder / "site.toml", "site")
+    place = f"{folder.name}/site.toml"
+    try:
+        zone = ZoneInfo(raw["time_zone"])
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise KnowledgeError(
+            f"{place}: time_zone", f"{raw['time_zone']!r} is no time zone of the tz database"
+        ) from error
+    product = lookup(catalogue.products, raw["product"], f"{place}: product", "product")
+    _fit_for_newborns(product, f"{place}: product")
+    follows = []
+    for entry in raw["follow"]:
+        for guideline in (entry["guideline"], *entry.get("beside", ())):
+            if (entry["indication"], guideline) not in guidance:
+                known = sorted("/".join(key) for key in guidance)
+                raise KnowledgeError(
+                    place, f"no guidance {entry['indication']}/{guideline}; there is: {', '.join(known)}"
+                )
+        follows.append(Follow(entry["indication"], entry["guideline"], tuple(entry.get("beside", ()))))
+    if len({follow.indication for follow in follows}) != len(follows):
+        raise KnowledgeError(place, "an indication is followed twice; name one guideline, and others under beside")
+    return Site(folder.name, raw["title"], zone, product, tuple(follows))
+
+
+def _fit_for_newborns(product: Product, place: str) -> None:
+    if product.sorbitol:
+        raise KnowledgeError(place, f"{product.title} contains sorbitol: contraindicated under 2 years of age")
+
+
+def _monitoring(roots: Roots, catalogue: Catalogue) -> dict[str, Monitoring]:
+    found: dict[str, Monitoring] = {}
+    for path, name in roots.glob("monitoring/*.toml"):
+        raw = read_toml(path, "monitoring")
+
+        def lines(key: str, raw: Mapping[str, Any] = raw, name: str = name) -> tuple[MonitoringLine, ...]:
+            own = catalogue.sources["own"]
+            return tuple(
+                MonitoringLine(entry["text"], cite(entry["cite"], catalogue.sources, own, name))
+                for entry in raw.get(key, ())
+            )
+
+        found[path.stem] = Monitoring(
+            path.stem,
+            lines("before"),
+            lines("during"),
+            lines("stop"),
+            lines("after"),
+            tuple(_order(entry, catalogue, name) for entry in raw.get("order", ())),
+        )
+    return found
+
+
+def _order(raw: Mapping[str, Any], catalogue: Catalogue, name: str) -> MonitoringOrder:
+    place = f"{name}: order {raw['label']}"
+    coding = None
+    if "code" in raw:
+        codes = lookup(catalogue.codelists, raw["code"]["list"], place, "code list").codes
+        key = (raw["code"]["system"], raw["code"]["code"])
+        if key not in codes:
+            raise KnowledgeError(place, f"{key} is not in code list {raw['code']['list']}")
+        coding = codes[key]
+    every = decimal(raw["every"]["value"], place) if "every" in raw else None
+    where = cite(raw["cite"], catalogue.sources, catalogue.sources["own"], place)
+    return MonitoringOrder(raw["label"], raw["text"], coding, every, where)

@@ -1,0 +1,379 @@
+"""The shapes that knowledge takes once it is loaded: frozen, typed, every name resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+VERDICTS = (
+    "recommended",
+    "consider",
+    "not-yet",
+    "not-indicated",
+    "not-recommended",
+    "needs-information",
+    "out-of-scope",
+    "no-sign",
+)
+GIVES = frozenset({"recommended", "consider"})
+INDICATORS = ("info", "warning", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of one kind of quantity; `factor` multiplies a value into that quantity's base unit."""
+
+    name: str
+    quantity: str
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document. `verified` says how its figures were checked and is shown wherever they are."""
+
+    name: str
+    short: str
+    title: str
+    year: int
+    verified: str
+    how: str
+    url: str = ""
+
+    @property
+    def doubtful(self) -> bool:
+        return self.verified in {"second-hand", "unverified", "own"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """A place in a document."""
+
+    source: Source
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.source.short}, {self.place}" if self.place else self.source.short
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A figure with its unit and its place in a document."""
+
+    value: Decimal
+    unit: Unit
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    system: str
+    code: str
+    display: str
+    means: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """Codes that mean one thing. `texts` are phrases for records that carry no code, longest first."""
+
+    name: str
+    codes: Mapping[tuple[str, str], Coding]
+    texts: Mapping[str, Coding]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Thresholds by gestation (completed weeks) and age (hours).
+
+    `cells[column][gestation]` is a list of (age in hours, value), ages rising.
+    `between` is "step" (the last printed age at or below) or "line" (a straight line between printed ages).
+    """
+
+    name: str
+    unit: Unit
+    cite: Cite
+    between: str
+    level_after_last: bool
+    gestations: tuple[int, ...]
+    show_at: tuple[int, ...]
+    cells: Mapping[str, Mapping[int, tuple[tuple[int, Decimal], ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A limit: a constant, or a cell of a table read at facts of the baby, less a margin."""
+
+    name: str
+    unit: Unit
+    cite: Cite
+    title: str
+    value: Decimal | None = None
+    table: Table | None = None
+    column: str = ""
+    gestation: str = ""
+    age: str = ""
+    minus: Decimal = Decimal(0)
+
+
+# --- conditions -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    text: str
+    fact: str
+    op: str
+    number: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """`dat is positive`; `recorded` and `not_recorded` fit every fact."""
+
+    text: str
+    fact: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """`conditions in fnait`."""
+
+    text: str
+    fact: str
+    codelist: CodeList
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`all`, `any` or `none` of its items."""
+
+    word: str
+    items: tuple[Condition, ...]
+
+
+Condition = Comparison | Is | In | Named | Group
+
+
+# --- guidance ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    indicator: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    id: str
+    verdict: str
+    cite: Cite
+    text: str
+    when: Condition
+    card: CardText
+    dose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence said when its condition is met. With an indicator it can only raise the card's."""
+
+    text: str
+    when: Condition
+    cite: Cite | None
+    first: bool = False
+    indicator: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """Per-kilogram dose; `hours` is the guideline's infusion time, 0 where it states none."""
+
+    name: str
+    cite: Cite
+    low: Decimal
+    high: Decimal
+    hours: Decimal
+    repeat_after_hours: Decimal | None
+    repeat_text: str
+    at_most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A value followed against lines: distances now, and when the first line would be crossed."""
+
+    fact: str
+    rate: str
+    lines: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    indication: str
+    guideline: str
+    title: str
+    source: Source
+    asks: str
+    use: str
+    misuse: str
+    numbers: Mapping[str, Number]
+    statements: Mapping[str, Condition]
+    recommendations: tuple[Recommendation, ...]
+    notes: tuple[Note, ...]
+    doses: Mapping[str, Dose]
+    watch: Watch | None
+    file: str
+    signed_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Indication:
+    name: str
+    title: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """How one fact is read. `kind` is measurement, category, conditions, therapy or formula."""
+
+    name: str
+    title: str
+    kind: str
+    query: str = ""
+    codes: CodeList | None = None
+    answers: CodeList | None = None
+    unit: Unit | None = None
+    decimals: int = 1
+    window: Amount | None = None
+    plausible: tuple[Decimal, Decimal] | None = None
+    time: str = "day"
+    at_birth: bool = False
+    suspected: bool = False
+    formula: str = ""
+    of: tuple[str, ...] = ()
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    categories: tuple[str, ...] = ()
+    asks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One prefetch template: a resource type and the code lists it asks for (none: all of that type)."""
+
+    key: str
+    resource: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateStep:
+    """Run at `mg_per_kg_min` for `minutes`; the last step has no end."""
+
+    mg_per_kg_min: Decimal
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    name: str
+    title: str
+    grams_per_ml: Decimal
+    vials_g: tuple[Decimal, ...]
+    steps: tuple[RateStep, ...]
+    max_mg_per_kg_min: Decimal
+    label_years: str
+    dilution: str
+    cite: Cite
+    sorbitol: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringLine:
+    text: str
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringOrder:
+    """A ServiceRequest to offer; `every_hours` is the interval, None for once."""
+
+    label: str
+    text: str
+    coding: Coding | None
+    every_hours: Decimal | None
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    name: str
+    before: tuple[MonitoringLine, ...]
+    during: tuple[MonitoringLine, ...]
+    stop: tuple[MonitoringLine, ...]
+    after: tuple[MonitoringLine, ...]
+    orders: tuple[MonitoringOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLimits:
+    """Per single dose, g/kg: outside `usual` is unusual, outside `hard` is never computed for a card."""
+
+    usual: tuple[Decimal, Decimal]
+    hard: tuple[Decimal, Decimal]
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    indication: str
+    guideline: str
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideReason:
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    name: str
+    title: str
+    zone: ZoneInfo
+    product: Product
+    follows: tuple[Follow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything one site needs, loaded once."""
+
+    version: str
+    site: Site
+    sources: Mapping[str, Source]
+    spellings: Mapping[tuple[str, str], Unit]
+    codelists: Mapping[str, CodeList]
+    facts: Mapping[str, FactSpec]
+    queries: Mapping[str, Query]
+    tables: Mapping[str, Table]
+    indications: Mapping[str, Indication]
+    guidance: Mapping[tuple[str, str], Guidance]
+    monitoring: Mapping[str, Monitoring]
+    dose_limits: Mapping[str, DoseLimits]
+    override_reasons: tuple[OverrideReason, ...]
+    system_aliases: Mapping[str, str]
+    unsigned: tuple[str, ...]

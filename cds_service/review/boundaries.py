@@ -1,0 +1,143 @@
+"""Draws newborns at every boundary of one guidance file: under, on and over every limit and cell, and missing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from cds_service.facts.fact import Baby, Doubt, Fact, Missing, OnRecord, Quantity
+from cds_service.facts.moments import Span
+from cds_service.knowledge.shapes import Comparison, Condition, FactSpec, Group, Guidance, In, Is, Knowledge, Number
+
+AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+DRAWN = 4_000
+STEP = Decimal("0.1")
+Known = Fact | Doubt
+
+
+def babies(knowledge: Knowledge, guidance: Guidance, draw: random.Random) -> Iterator[Baby]:
+    """Every table cell under, on and over, all else known; then many newborns with facts drawn from every boundary."""
+    walk = Walk(knowledge, guidance, draw)
+    yield from walk.cells()
+    for _ in range(DRAWN):
+        yield walk.drawn()
+
+
+class Walk:
+    def __init__(self, knowledge: Knowledge, guidance: Guidance, draw: random.Random) -> None:
+        self.knowledge, self.guidance, self.draw = knowledge, guidance, draw
+        self.leaves = list(_leaves(guidance))
+        self.tables = [number for number in guidance.numbers.values() if number.table]
+        self.compared = {
+            leaf.number.name: leaf.fact for leaf in self.leaves if isinstance(leaf, Comparison) and leaf.number.table
+        }
+
+    def cells(self) -> Iterator[Baby]:
+        for number in self.tables:
+            table = number.table
+            assert table is not None
+            for weeks, points in table.cells[number.column].items():
+                for hour, value in points:
+                    for step in (-STEP, Decimal(0), STEP):
+                        baby = self._baby(known=True)
+                        self._place(baby, number, weeks, hour, value - number.minus + step)
+                        yield baby
+
+    def drawn(self) -> Baby:
+        baby = self._baby(known=False)
+        if self.draw.random() < 0.1:
+            self._empty_record(baby)
+        elif self.tables and self.draw.random() < 0.8:
+            number = self.draw.choice(self.tables)
+            assert number.table is not None
+            weeks = self.draw.choice(number.table.gestations)
+            hour, value = self.draw.choice(number.table.cells[number.column][weeks])
+            hour += self.draw.choice((-1, 0, 1))
+            self._place(baby, number, weeks, hour, value + self.draw.choice((-STEP, Decimal(0), STEP)))
+            for name in (number.gestation, number.age, self.compared.get(number.name, "")):
+                if name and self.draw.random() < 0.15:
+                    baby.facts[name] = self._missing(self.knowledge.facts[name])
+        return baby
+
+    def _empty_record(self, baby: Baby) -> None:
+        """Nothing measured, nothing on the problem list."""
+        for name, fact in baby.facts.items():
+            spec = self.knowledge.facts[name]
+            if spec.kind == "conditions":
+                baby.facts[name] = Fact(name, OnRecord({}, complete=True))
+            elif spec.query and name != "gestational_age":
+                baby.facts[name] = Doubt(name, Missing.ABSENT, f"no {spec.title} is on record", (name,))
+            elif not isinstance(fact, Doubt) and spec.of and spec.of[0] not in ("gestational_age",):
+                baby.facts[name] = Doubt(name, Missing.ABSENT, f"no {spec.title} is on record", (name,))
+
+    def _place(self, baby: Baby, number: Number, weeks: int, hour: int, value: Decimal) -> None:
+        """The baby on this cell, with this value of the fact that is compared with it."""
+        facts = self.knowledge.facts
+        if number.name not in self.compared:
+            return
+        baby.facts[number.gestation] = self._quantity(facts[number.gestation], Decimal(weeks))
+        baby.facts["gestational_age"] = self._quantity(facts["gestational_age"], Decimal(weeks))
+        baby.facts[number.age] = self._quantity(facts[number.age], Decimal(hour))
+        name = self.compared[number.name]
+        baby.facts[name] = Fact(name, Quantity(value, value, number.unit), Span(AS_OF, AS_OF), "Observation/x")
+
+    def _baby(self, *, known: bool) -> Baby:
+        baby = Baby(AS_OF, Span(AS_OF, AS_OF), {})
+        lists = sorted({leaf.codelist.name for leaf in self.leaves if isinstance(leaf, In)})
+        for spec in self.knowledge.facts.values():
+            if spec.kind != "need":
+                baby.facts[spec.name] = self._fact(spec, lists, known=known)
+        born = baby.facts["gestational_age"]
+        weeks = self.knowledge.facts["gestational_weeks"]
+        if isinstance(born, Fact):
+            baby.facts[weeks.name] = self._quantity(weeks, Decimal(int(born.quantity.low)))
+        else:
+            baby.facts[weeks.name] = Doubt(weeks.name, born.missing, born.why, born.needs)
+        return baby
+
+    def _fact(self, spec: FactSpec, lists: list[str], *, known: bool) -> Known:
+        if spec.kind == "conditions":
+            found = {name: "on record" for name in lists if self.draw.random() < 0.2}
+            return Fact(spec.name, OnRecord(found, known or self.draw.random() < 0.9))
+        if not known and self.draw.random() < 0.2:
+            return self._missing(spec)
+        if spec.unit is not None:
+            return self._quantity(spec, self.draw.choice(self._values(spec)))
+        words = sorted(spec.categories) or ["recorded"]
+        if spec.answers:
+            words = sorted({coding.means for coding in spec.answers.codes.values()})
+        return Fact(spec.name, self.draw.choice(words), Span(AS_OF, AS_OF), "Observation/x")
+
+    def _values(self, spec: FactSpec) -> list[Decimal]:
+        """Under, on and over every constant that the fact is compared with."""
+        assert spec.unit is not None
+        values = []
+        for leaf in self.leaves:
+            if isinstance(leaf, Comparison) and leaf.fact == spec.name and leaf.number.value is not None:
+                at = leaf.number.value * leaf.number.unit.factor / spec.unit.factor
+                values += [at - STEP, at, at + STEP, at / 2, at * 2]
+        return values or [Decimal(3)]
+
+    def _quantity(self, spec: FactSpec, value: Decimal) -> Fact:
+        assert spec.unit is not None
+        return Fact(spec.name, Quantity(value, value, spec.unit), Span(AS_OF, AS_OF), "Observation/x")
+
+    def _missing(self, spec: FactSpec) -> Doubt:
+        missing = self.draw.choice(tuple(Missing))
+        return Doubt(spec.name, missing, f"{spec.title}: {missing.value}", (spec.name,))
+
+
+def _leaves(guidance: Guidance) -> Iterator[Comparison | Is | In]:
+    def visit(condition: Condition) -> Iterator[Comparison | Is | In]:
+        if isinstance(condition, Group):
+            for item in condition.items:
+                yield from visit(item)
+        elif isinstance(condition, Comparison | Is | In):
+            yield condition
+
+    for condition in [*guidance.statements.values(), *(entry.when for entry in guidance.recommendations)]:
+        yield from visit(condition)
+
+
