@@ -79,7 +79,10 @@ def cases(folder: Path, site: str | None, verbose: bool) -> None:
     results = run_folder(folder, site)
     for result in results:
         if result.fault or verbose:
-            click.echo(f"{'FAIL' if result.fault else 'ok  '} {result.file}: {result.name}" + (f": {result.fault}" if result.fault else ""))
+            click.echo(
+                f"{'FAIL' if result.fault else 'ok  '} {result.file}: {result.name}"
+                + (f": {result.fault}" if result.fault else "")
+            )
     failed = sum(1 for result in results if result.fault)
     click.echo(f"{len(results) - failed} passed, {failed} failed")
     if failed or not results:

@@ -34,7 +34,13 @@ def run(settings: Settings) -> None:
     from granian.server import Server
 
     for name, value in settings.model_dump().items():
-        os.environ[f"CDS_{name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
+        os.environ[f"CDS_{name.upper()}"] = (
+            ",".join(value)
+            if isinstance(value, tuple)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else str(value)
+        )
     Server(
         "cds_service.server:worker",
         factory=True,

@@ -30,17 +30,23 @@ WITHHELD_ORDER = (
     "no-sign",
 )
 INFUSION = "infusion"
+DRAFT_REFUSED = "\n\nThe draft order is not valid FHIR R4, so it cannot be sent back changed: enter the dose by hand."
 
 
 @dataclass(frozen=True, slots=True)
 class Deck:
-    """Builds the cards of one call. `draft` is the IVIG order that the clinician is writing, if any."""
+    """Builds the cards of one call.
+
+    `draft` is the IVIG order that the clinician is writing, as valid R4; `draft_refused` says that there is one
+    that cannot be sent back changed, so that no dose is suggested into it.
+    """
 
     knowledge: Knowledge
     baby: Baby
     patient_id: str
     seed: str
     draft: Json | None = None
+    draft_refused: bool = False
     remarks: tuple[str, ...] = ()
 
     def cards(self, decisions: list[Decision]) -> list[Json]:
@@ -87,8 +93,10 @@ class Deck:
         }
         if others:
             card["extension"][DECISIONS] = [self._record(one.shown, None) for one in others]
-        if dose_plan:
-            suggestions = dose_suggestions(
+        if dose_plan and self.draft_refused:
+            card["detail"] += DRAFT_REFUSED
+        elif dose_plan:
+            card["suggestions"] = dose_suggestions(
                 dose_plan,
                 self.knowledge.site.product,
                 self.draft,
@@ -96,13 +104,7 @@ class Deck:
                 Identity(f"{self.seed}|{topic}"),
                 recommend=answer.verdict == "recommended",
             )
-            if suggestions:
-                card["suggestions"] = suggestions
-                card["selectionBehavior"] = "at-most-one"
-            else:
-                card["detail"] += (
-                    "\n\nThe draft order is not valid FHIR R4, so it cannot be sent back changed: enter the dose by hand."
-                )
+            card["selectionBehavior"] = "at-most-one"
         return card
 
     def _summary(self, writer: Writer, answer: Answer, dose_plan: Plan | None) -> str:

@@ -10,7 +10,6 @@ from cds_service.cards.record import figure
 from cds_service.cards.text import number
 from cds_service.dosing.dose import Plan, Portion
 from cds_service.dosing.rate import Infusion
-from cds_service.fhir.conform import conforming
 from cds_service.knowledge.shapes import Monitoring, MonitoringOrder, Product
 
 Json = dict[str, Any]
@@ -78,16 +77,13 @@ def dosage(portion: Portion, product: Product) -> Json:
 def dose_suggestions(
     plan: Plan, product: Product, draft: Json | None, patient_id: str, identity: Identity, *, recommend: bool
 ) -> list[Json]:
-    """One suggestion a dose. Empty where the draft is not valid R4 and so cannot be sent back changed."""
-    kept = conforming(draft) if draft else None
-    if draft and kept is None:
-        return []
+    """One suggestion a dose: written into the draft where there is one, which must be valid R4; else a new order."""
     only = len(plan.portions) == 1
     suggestions = []
     for portion in plan.portions:
         said = f"IVIG {number(portion.grams_per_kg, 2)} g/kg: {dose_text(portion, product)}"
-        if kept:
-            resource = {**kept, "dosageInstruction": [dosage(portion, product)]}
+        if draft:
+            resource = {**draft, "dosageInstruction": [dosage(portion, product)]}
             action: Json = {"type": "update", "description": f"Set the draft to {said}", "resource": resource}
         else:
             action = {

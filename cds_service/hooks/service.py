@@ -17,6 +17,7 @@ from cds_service.decisions.decide import Decision, decide
 from cds_service.errors import DataUnavailable, RequestError
 from cds_service.facts.fact import Baby, Fact
 from cds_service.facts.gather import FactReader
+from cds_service.fhir.conform import conforming
 from cds_service.fhir.prefetch import Record, State, collect
 from cds_service.hooks.discovery import PATIENT_KEY, SERVICES
 from cds_service.hooks.messages import Call, Json, parse, read_call
@@ -80,8 +81,16 @@ class Answerer:
         record, baby = self._read(call, drafts)
         decisions = decide(self.knowledge, baby)
         remarks = tuple(dict.fromkeys([*drafts.unreadable, *drafts.remarks, *_not_in_reach(record)]))
-        draft = drafts.ivig[0]
-        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, draft, remarks)
+        draft = conforming(drafts.ivig[0])
+        deck = Deck(
+            self.knowledge,
+            baby,
+            call.patient_id,
+            call.hook_instance,
+            draft,
+            draft_refused=draft is None,
+            remarks=remarks,
+        )
         return self._message(call, deck, decisions, deck.cards(decisions))
 
     def _unreadable(self, call: Call, drafts: Drafts) -> list[Json]:
@@ -93,7 +102,7 @@ class Answerer:
     def _patient_view(self, call: Call) -> Json:
         record, baby = self._read(call, Drafts())
         decisions = decide(self.knowledge, baby)
-        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, None, tuple(_not_in_reach(record)))
+        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, remarks=tuple(_not_in_reach(record)))
         speaks = any(one.shown.gives or one.shown.indicator == "critical" for one in decisions)
         silent = not speaks or ivig_under_way(baby, decisions)
         return self._message(call, deck, decisions, [] if silent else deck.cards(decisions))

@@ -141,7 +141,9 @@ def _measurements(given: Mapping[str, Any]) -> list[Json]:
 
 def _conditions(given: Mapping[str, Any]) -> list[Json]:
     confirmed = [condition(f"condition-{code}", code, "confirmed") for code in given.get("conditions", ())]
-    return confirmed + [condition(f"suspected-{number}", code, "provisional") for number, code in enumerate(given.get("suspected", ()))]
+    return confirmed + [
+        condition(f"suspected-{number}", code, "provisional") for number, code in enumerate(given.get("suspected", ()))
+    ]
 
 
 def condition(identity: str, code: str, verification: str) -> Json:

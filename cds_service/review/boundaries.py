@@ -67,9 +67,7 @@ class Walk:
             spec = self.knowledge.facts[name]
             if spec.kind == "conditions":
                 baby.facts[name] = Fact(name, OnRecord({}, complete=True))
-            elif spec.query and name != "gestational_age":
-                baby.facts[name] = Doubt(name, Missing.ABSENT, f"no {spec.title} is on record", (name,))
-            elif not isinstance(fact, Doubt) and spec.of and spec.of[0] not in ("gestational_age",):
+            elif (spec.query and name != "gestational_age") or (not isinstance(fact, Doubt) and spec.of and spec.of[0] not in ("gestational_age",)):
                 baby.facts[name] = Doubt(name, Missing.ABSENT, f"no {spec.title} is on record", (name,))
 
     def _place(self, baby: Baby, number: Number, weeks: int, hour: int, value: Decimal) -> None:
@@ -139,5 +137,3 @@ def _leaves(guidance: Guidance) -> Iterator[Comparison | Is | In]:
 
     for condition in [*guidance.statements.values(), *(entry.when for entry in guidance.recommendations)]:
         yield from visit(condition)
-
-

@@ -45,7 +45,9 @@ def run_folder(folder: Path, site: str | None = None) -> list[CaseResult]:
     return results
 
 
-def _run_file(path: Path, document: Mapping[str, Any], knowledge: Knowledge, reader: FactReader) -> Iterator[CaseResult]:
+def _run_file(
+    path: Path, document: Mapping[str, Any], knowledge: Knowledge, reader: FactReader
+) -> Iterator[CaseResult]:
     key = (path.parent.name, path.stem)
     file = f"{path.parent.name}/{path.name}"
     if key not in knowledge.guidance:
