@@ -1,0 +1,307 @@
+"""How fast the service answers, measured against the least that Flask can do on the same machine.
+
+    make bench                                       about five minutes; wants `wrk` (apt-get install wrk)
+    make bench BENCH_FLAGS="--seconds 2 --rounds 1"  a quick look
+
+The real server (`python -m cds_service serve`, two workers, site `demo`) and a bare Flask floor (`floor.py`, same
+server, same settings) take turns, never both at once; `wrk` posts the same order-select call to each over 1 and 16
+connections. Every call is answered with a dose: the answer is checked before anything is timed, and an answer
+other than 200 while timing stops the run. Each figure is the median over the rounds.
+
+Reading it:
+
+- "of floor" is the service's requests per second divided by the floor's. Compare this one between machines; the
+  absolute figures are only as good as the machine is idle.
+- One connection shows the time that one clinician waits. Sixteen show what the machine can carry; their p50 and p99
+  are mostly waiting in line.
+- Memory is the resident memory of every process of the server, after the load, shared pages counted for each.
+- Cold start is from starting the process to the first 200 on `GET /cds-services`.
+- "Above the base" is the time that one more Observation costs: the p50 less the p50 of the smallest call, divided by
+  the Observations added. The cost is linear where this column stays level down the table.
+
+Nothing here passes or fails on time. It listens on 127.0.0.1 only and writes only into a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from benchmarks.bodies import order_select_body
+from benchmarks.floor import CARD
+
+HOST = "127.0.0.1"
+PATH = "/cds-services/neonatal-ivig-order-select"
+ROOT = Path(__file__).parent.parent
+WORKERS = 2  # as shipped
+SMALL, LARGE = 12, 200  # Observations: about 12 kB and 150 kB
+GROWING = (SMALL, 50, 100, LARGE, 400, 800)
+LOADS = [(observations, 1) for observations in GROWING] + [(SMALL, 16), (LARGE, 16)]  # Observations, connections
+SERVERS = ("service", "floor")
+WARM_UP_SECONDS = 1
+START_SECONDS = 60  # to give up after
+
+
+@dataclass
+class Figures:
+    """Of one load on one server; one entry per round."""
+
+    per_second: list[float] = field(default_factory=list)
+    p50_ms: list[float] = field(default_factory=list)
+    p99_ms: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Results:
+    loads: dict[tuple[str, int, int], Figures]  # by server, Observations, connections
+    cold_start_s: dict[str, list[float]]
+    memory_mib: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Running:
+    port: int
+    group: int
+    cold_start_s: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=int, default=5, help="of each measurement (default 5)")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each server (default 3)")
+    given = parser.parse_args()
+    if not shutil.which("wrk"):
+        sys.exit("`wrk` drives the load and is not installed: apt-get install wrk")
+    # so that an end from outside also stops the server that is running
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory() as folder:
+        bodies = {observations: Path(folder) / f"{observations}.json" for observations in GROWING}
+        for observations, file in bodies.items():
+            file.write_bytes(order_select_body(observations))
+        results = measure(bodies, given.seconds, given.rounds, Path(folder))
+        sizes = {observations: file.stat().st_size for observations, file in bodies.items()}
+    print_results(results, sizes)
+
+
+def measure(bodies: dict[int, Path], seconds: int, rounds: int, folder: Path) -> Results:
+    results = Results(
+        {(server, *load): Figures() for server in SERVERS for load in LOADS},
+        {server: [] for server in SERVERS},
+        {server: [] for server in SERVERS},
+    )
+    for number in range(rounds):
+        for server in SERVERS:
+            say(f"round {number + 1} of {rounds}: {server}")
+            with running(server, folder) as found:
+                results.cold_start_s[server].append(found.cold_start_s)
+                for body in bodies.values():
+                    check_answer(server, found.port, body.read_bytes())
+                for observations, connections in LOADS:
+                    body = bodies[observations]
+                    drive(found.port, body, connections, WARM_UP_SECONDS)
+                    seen = drive(found.port, body, connections, seconds)
+                    figures = results.loads[server, observations, connections]
+                    figures.per_second.append(seen["requests"] / (seen["microseconds"] / 1e6))
+                    figures.p50_ms.append(seen["p50"] / 1000)
+                    figures.p99_ms.append(seen["p99"] / 1000)
+                results.memory_mib[server].append(memory_mib(found.group))
+    return results
+
+
+@contextmanager
+def running(server: str, folder: Path) -> Iterator[Running]:
+    """The server, answering; stopped with all its processes however the block ends."""
+    port = free_port()
+    command = {
+        "service": ["cds_service", "serve"],
+        "floor": ["benchmarks.floor", "--port", str(port), "--workers", str(WORKERS)],
+    }[server]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")} | {
+        "CDS_ACCEPT_AS_OF": "true",  # the newborn's age is fixed by the call
+        "CDS_AUTH": "off",
+        "CDS_HOST": HOST,
+        "CDS_PORT": str(port),
+        "CDS_SITE": "demo",
+        "CDS_WORKERS": str(WORKERS),
+        "PYTHONPATH": str(ROOT),
+    }
+    with tempfile.TemporaryFile() as log:
+        began = time.perf_counter()
+        # its own folder: no `.env` of this checkout is read; its own process group: all of it can be stopped
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            wait_for_first_answer(process, port, began)
+            yield Running(port, process.pid, time.perf_counter() - began)
+        except Exception:
+            log.seek(0)
+            say(log.read().decode(errors="replace"))
+            raise
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.terminate()
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        if group_members(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind((HOST, 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def wait_for_first_answer(process: subprocess.Popen[bytes], port: int, began: float) -> None:
+    while time.perf_counter() - began < START_SECONDS:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode} before it answered")
+        try:
+            status, _ = request(port, "GET", "/cds-services")
+        except OSError:
+            status = 0
+        if status == 200:
+            return
+        time.sleep(0.005)
+    raise RuntimeError(f"the server did not answer within {START_SECONDS} s")
+
+
+def request(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(HOST, port, timeout=30)
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def check_answer(server: str, port: int, body: bytes) -> None:
+    """What is timed is the whole work: from the service, a card with a dose in grams."""
+    status, answer = request(port, "POST", PATH, body)
+    if status != 200:
+        raise RuntimeError(f"{server} answered {status}: {answer[:500]!r}")
+    if server == "floor":
+        if answer != CARD:
+            raise RuntimeError(f"the floor did not answer its card: {answer[:500]!r}")
+        return
+    cards = json.loads(answer)["cards"]
+    if not cards or not re.search(r"\d g\b", cards[0]["summary"]):
+        raise RuntimeError(f"the service answered no dose: {[card['summary'] for card in cards]}")
+
+
+def drive(port: int, body: Path, connections: int, seconds: int) -> dict[str, int]:
+    """What `wrk` measured; see post.lua."""
+    command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
+    command += [
+        "--timeout",
+        "10s",
+        "--script",
+        str(Path(__file__).with_name("post.lua")),
+        f"http://{HOST}:{port}{PATH}",
+    ]
+    done = subprocess.run(
+        command, env=os.environ | {"BENCH_BODY": str(body)}, stdout=subprocess.PIPE, text=True, check=True
+    )
+    seen: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    if seen["errors"] or not seen["requests"]:
+        raise RuntimeError(f"{seen['errors']} of {seen['requests']} calls were not answered with 200")
+    return seen
+
+
+def group_members(group: int) -> list[Path]:
+    """Every process of the group, as its folder under /proc."""
+    members = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text()
+        except OSError:  # it ended meanwhile
+            continue
+        state, _parent, its_group = stat.rpartition(")")[2].split()[:3]
+        if int(its_group) == group and state != "Z":
+            members.append(folder)
+    return members
+
+
+def memory_mib(group: int) -> float:
+    pages = sum(int((folder / "statm").read_text().split()[1]) for folder in group_members(group))
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def print_results(results: Results, sizes: dict[int, int]) -> None:
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"Python {platform.python_version()}, granian {version('granian')}, {WORKERS} workers, ", end="")
+    print(f"{os.cpu_count()} cores, load average {load}")
+
+    print(
+        f"\n{'body':<24}{'connections':>11}  {'server':<8}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'of floor':>10}"
+    )
+    for observations in (SMALL, LARGE):
+        for connections in (1, 16):
+            floor = median(results.loads["floor", observations, connections].per_second)
+            for server in SERVERS:
+                figures = results.loads[server, observations, connections]
+                rate = median(figures.per_second)
+                print(
+                    f"{sizes[observations] / 1000:.0f} kB, {observations} Observations".ljust(24)
+                    + f"{connections:>11}  {server:<8}{rate:>11.0f}{median(figures.p50_ms):>9.2f}"
+                    f"{median(figures.p99_ms):>9.2f}{rate / floor:>10.2f}"
+                )
+
+    print(f"\n{'server':<10}{'memory MiB':>11}{'cold start s':>14}")
+    for server in SERVERS:
+        print(f"{server:<10}{median(results.memory_mib[server]):>11.0f}{median(results.cold_start_s[server]):>14.2f}")
+
+    print("\nOne connection, growing calls; above the base: microseconds for each Observation added")
+    heads = [("Observations", 14), ("kB", 6)]
+    for server in SERVERS:
+        heads += [(f"{server} p50 ms", 16), ("above the base", 16)]
+    print("".join(f"{head:>{width}}" for head, width in heads))
+    for observations in GROWING:
+        line = f"{observations:>14}{sizes[observations] / 1000:>6.0f}"
+        for server in SERVERS:
+            p50 = median(results.loads[server, observations, 1].p50_ms)
+            base = median(results.loads[server, SMALL, 1].p50_ms)
+            added = observations - SMALL
+            line += f"{p50:>16.2f}" + (f"{(p50 - base) * 1000 / added:>16.2f}" if added else f"{'(base)':>16}")
+        print(line)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
