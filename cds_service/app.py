@@ -27,7 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings = load_settings()
     knowledge = load_knowledge(settings.site)
     answerer = Answerer(knowledge, accept_as_of=settings.accept_as_of)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     services = discovery(knowledge)
     openapi = openapi_file().read_bytes()

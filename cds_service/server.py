@@ -50,4 +50,5 @@ def run(settings: Settings) -> None:
         workers=settings.workers,
         blocking_threads=1,
         log_access=False,
+        websockets=False,
     ).serve()

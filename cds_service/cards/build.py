@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from cds_service.cards.detail import Writer, monitoring_detail
+from cds_service.cards.chart import Chart
+from cds_service.cards.detail import detail, footer, monitoring_detail, version
+from cds_service.cards.notice import TOPIC_SYSTEM, override_reasons
 from cds_service.cards.record import decision_record
 from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions
 from cds_service.decisions.decide import Answer, Decision
@@ -13,40 +16,42 @@ from cds_service.decisions.lines import lines
 from cds_service.decisions.logic import Result
 from cds_service.dosing.dose import Plan, plan
 from cds_service.facts.fact import Baby
-from cds_service.knowledge.shapes import INDICATORS, Knowledge, Note
+from cds_service.knowledge.shapes import INDICATORS, Guidance, Knowledge, Recommendation
 
 Json = dict[str, Any]
 LONGEST_SUMMARY = 139
-TOPIC_SYSTEM = "urn:org.neonatal-ivig-cds:topic"
 DECISION = "org.neonatal-ivig-cds.decision"
 DECISIONS = "org.neonatal-ivig-cds.decisions"
-REASONS_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
-WITHHELD_ORDER = (
-    "needs-information",
-    "not-yet",
-    "not-recommended",
-    "out-of-scope",
-    "not-indicated",
-    "no-sign",
+WITHHELD_ORDER = ("needs-information", "not-yet", "not-recommended", "out-of-scope", "not-indicated", "no-sign")
+# By convention the statement of a guidance file that holds where nothing on record points at its indication.
+NO_SIGN = "no_sign"
+DRAFT_REFUSED = (
+    "The draft order cannot be sent back changed (it is not valid FHIR R4, or has no id): enter the dose by hand."
 )
-INFUSION = "infusion"
-DRAFT_REFUSED = "\n\nThe draft order is not valid FHIR R4, so it cannot be sent back changed: enter the dose by hand."
+NOT_RULED_OUT = ". Worse not ruled out"
+MONITORING_SUMMARY = (
+    "Monitoring for IVIG ({}): vital signs at 15 and 30 min, then hourly; when to stop; laboratory follow-up"
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Draft:
+    """The IVIG order that the clinician is writing. `order` is None where it cannot be sent back changed;
+    `medication` is what it calls its medication."""
+
+    order: Json | None
+    medication: str
+
+
+@dataclass(slots=True)
 class Deck:
-    """Builds the cards of one call.
-
-    `draft` is the IVIG order that the clinician is writing, as valid R4; `draft_refused` says that there is one
-    that cannot be sent back changed, so that no dose is suggested into it.
-    """
+    """Builds the cards of one call. `draft` is None where nothing is being ordered."""
 
     knowledge: Knowledge
     baby: Baby
     patient_id: str
     seed: str
-    draft: Json | None = None
-    draft_refused: bool = False
+    draft: Draft | None = None
     remarks: tuple[str, ...] = ()
 
     def cards(self, decisions: list[Decision]) -> list[Json]:
@@ -77,104 +82,102 @@ class Deck:
 
     def _card(self, decision: Decision, others: list[Decision]) -> Json:
         answer = decision.shown
-        writer = Writer(self.knowledge, self.baby)
+        chart = Chart(self.knowledge, self.baby)
         dose_plan = self._plan(answer)
         watched = lines(answer)
-        detail = writer.answer(decision, answer, dose_plan, watched) + self._also(others) + self._footer(answer)
+        beside = [line for one in decision.answers if one is not answer for line in lines(one)]
+        titles = {line.number.title for line in watched}
+        shown = [*watched, *(line for line in beside if line.number.title not in titles)]
+        ordered = self.draft.medication if self.draft else ""
+        by_hand = dose_plan is not None and self.draft is not None and self.draft.order is None
+        parts = (
+            detail(chart, decision, dose_plan, shown, others, ordered),
+            *self.remarks,
+            *((DRAFT_REFUSED,) if by_hand else ()),
+            footer(self.knowledge, answer.guidance),
+        )
         topic = topic_code(answer)
         card: Json = {
             "uuid": Identity(self.seed).of("card", topic),
-            "summary": self._summary(writer, answer, dose_plan),
+            "summary": self._summary(chart, answer, dose_plan),
             "indicator": answer.indicator,
-            "detail": detail,
-            "source": self._source(answer, topic),
-            "overrideReasons": self._reasons(),
+            "detail": "\n\n".join(parts),
+            "source": {
+                **_source(answer.guidance, answer.recommendation),
+                "topic": {"system": TOPIC_SYSTEM, "code": topic, "display": answer.guidance.title},
+            },
+            "overrideReasons": override_reasons(self.knowledge),
             "extension": {DECISION: decision_record(self.knowledge, answer, dose_plan, watched)},
         }
         if others:
             card["extension"][DECISIONS] = [self._record(one.shown, None) for one in others]
-        if dose_plan and self.draft_refused:
-            card["detail"] += DRAFT_REFUSED
-        elif dose_plan:
+        if dose_plan and not by_hand:
             card["suggestions"] = dose_suggestions(
                 dose_plan,
                 self.knowledge.site.product,
-                self.draft,
+                self.draft.order if self.draft else None,
                 self.patient_id,
                 Identity(f"{self.seed}|{topic}"),
-                recommend=answer.verdict == "recommended",
+                recommend=answer.verdict == "recommended" and self.baby.known("ivig_given") is None,
             )
             card["selectionBehavior"] = "at-most-one"
         return card
 
-    def _summary(self, writer: Writer, answer: Answer, dose_plan: Plan | None) -> str:
-        note = _loudest(answer)
-        if note and not answer.gives:
-            return writer.fill(note.summary, answer)
+    def _summary(self, chart: Chart, answer: Answer, dose_plan: Plan | None) -> str:
+        loudest = next((note for note in answer.notes if note.summary), None)
+        if loudest and not answer.gives:
+            return chart.fill(loudest.summary, answer)
         if answer.recommendation:
-            return writer.fill(answer.recommendation.card.summary, answer, dose_plan)
+            said = chart.fill(answer.recommendation.card.summary, answer, dose_plan)
+            worse = f". Not ruled out: {answer.not_ruled_out[0].text}" if answer.not_ruled_out else ""
+            fitting = (text for text in (said + worse, said + NOT_RULED_OUT) if worse and len(text) <= LONGEST_SUMMARY)
+            return next(fitting, said)
         indication = self.knowledge.indications[answer.guidance.indication]
         return fit(
             f"IVIG for {indication.short} cannot be judged, missing: ",
             [self.knowledge.facts[name].title for name in answer.needs],
         )
 
-    def _source(self, answer: Answer, topic: str) -> Json:
-        source = answer.guidance.source
-        cited = answer.recommendation.cite.source if answer.recommendation else source
-        named = cited if cited.name not in ("own", source.name) else source
-        label = source.short if named is source else f"{source.short}; {named.short}"
-        out: Json = {"label": f"{label}: {answer.guidance.title}"}
-        if named.url or source.url:
-            out["url"] = named.url or source.url
-        out["topic"] = {"system": TOPIC_SYSTEM, "code": topic, "display": answer.guidance.title}
-        return out
-
-    def _reasons(self) -> list[Json]:
-        return [
-            {"code": reason.code, "system": REASONS_SYSTEM, "display": reason.display}
-            for reason in self.knowledge.override_reasons
-        ]
-
-    def _also(self, others: list[Decision]) -> str:
-        rows = [_one_line(one, self.knowledge) for one in others]
-        return "\n\n**Also checked**\n\n" + "\n".join(f"- {row}" for row in rows) if rows else ""
-
-    def _footer(self, answer: Answer) -> str:
-        signed = "" if answer.guidance.signed_off else " Not signed off by a clinician."
-        how = answer.guidance.source.how
-        remarks = "".join(f"\n\n{remark}" for remark in self.remarks)
-        return (
-            f"{remarks}\n\nSource: {answer.guidance.source.title}. {answer.guidance.source.verified.capitalize()}: {how}"
-            f"\n\nKnowledge {self.knowledge.version}, site {self.knowledge.site.name}.{signed} "
-            "Supports, does not replace, clinical judgment. Family and mother's records are not in reach."
-        )
-
     def _monitoring(self, advised: list[Decision]) -> Json:
-        names = [INFUSION, *dict.fromkeys(one.indication for one in advised)]
-        sets = [self.knowledge.monitoring[name] for name in names if name in self.knowledge.monitoring]
-        topic = "monitoring" + "".join(name for name in names if name != INFUSION)
+        sets = tuple(dict.fromkeys(each for one in advised for each in one.shown.guidance.monitoring))
+        topic = "monitoring" + "".join(one.indication for one in advised)
         shorts = " and ".join(self.knowledge.indications[one.indication].short for one in advised)
         return {
             "uuid": Identity(self.seed).of("card", topic),
-            "summary": f"Monitoring for IVIG ({shorts}): vital signs at 15 and 30 min, then hourly; when to stop; laboratory follow-up",
+            "summary": MONITORING_SUMMARY.format(shorts),
             "indicator": "info",
-            "detail": monitoring_detail(sets)
-            + f"\n\nKnowledge {self.knowledge.version}, site {self.knowledge.site.name}.",
+            "detail": f"{monitoring_detail(sets)}\n\n{version(self.knowledge)}",
             "source": {
                 "label": "Monitoring of IVIG in newborns",
                 "topic": {"system": TOPIC_SYSTEM, "code": topic, "display": "Monitoring of IVIG in newborns"},
             },
-            "overrideReasons": self._reasons(),
+            "overrideReasons": override_reasons(self.knowledge),
             "suggestions": monitoring_suggestions(sets, self.patient_id, Identity(f"{self.seed}|{topic}")),
             "selectionBehavior": "any",
         }
 
 
+@cache
+def _source(guidance: Guidance, entry: Recommendation | None) -> Json:
+    """The guideline, and beside it the document that this recommendation goes back to where that is another."""
+    source = guidance.source
+    cited = entry.cite.source if entry else source
+    named = cited if cited.name not in ("own", source.name) else source
+    label = source.short if named is source else f"{source.short}; {named.short}"
+    out: Json = {"label": f"{label}: {guidance.title}"}
+    if url := named.url or source.url:
+        out["url"] = url
+    return out
+
+
 def topic_code(answer: Answer) -> str:
     """Letters and digits, at most 100, another one for another clinical state: an override of a milder state
     must not hide a worse one."""
-    parts = (answer.guidance.indication, answer.guidance.guideline, answer.name, answer.indicator)
+    return _topic(answer.guidance.indication, answer.guidance.guideline, answer.name, answer.indicator)
+
+
+@cache
+def _topic(*parts: str) -> str:
     return "".join(character for part in parts for character in part if character.isalnum())[:100]
 
 
@@ -188,24 +191,9 @@ def fit(start: str, words: list[str]) -> str:
     return f"{start}{len(words)} facts"
 
 
-def _loudest(answer: Answer) -> Note | None:
-    return next((note for note in answer.notes if note.summary), None)
-
-
 def _telling(decision: Decision) -> tuple[bool, bool, int]:
     """Which withheld decision heads the card: critical first, then those that the record points at."""
     answer = decision.shown
-    pointed = all(
-        answer.judge.result(entry.when) is Result.NOT_MET
-        for entry in answer.guidance.recommendations
-        if entry.verdict == "no-sign"
-    )
+    nothing = answer.guidance.statements.get(NO_SIGN)
+    pointed = nothing is None or answer.judge.result(nothing) is Result.NOT_MET
     return answer.indicator != "critical", not pointed, WITHHELD_ORDER.index(answer.verdict)
-
-
-def _one_line(decision: Decision, knowledge: Knowledge) -> str:
-    answer = decision.shown
-    title = knowledge.indications[decision.indication].title
-    needs = ", ".join(knowledge.facts[name].title for name in answer.needs)
-    said = answer.recommendation.text if answer.recommendation else f"missing {needs}"
-    return f"{title[0].upper()}{title[1:]} ({answer.guidance.source.short}): {answer.verdict}; {said}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from cds_service.cards.text import number, telling_decimals
@@ -11,16 +12,17 @@ from cds_service.decisions.decide import Answer
 from cds_service.decisions.lines import Line
 from cds_service.decisions.logic import Criterion, Result
 from cds_service.dosing.dose import Plan
-from cds_service.facts.fact import Doubt, Fact, OnRecord, Quantity
+from cds_service.facts.fact import Doubt, Fact, OnRecord, Quantity, Reported
 from cds_service.knowledge.shapes import Knowledge, Unit
 
 Json = dict[str, Any]
 
 
 def utc(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.isoformat()[:19]}Z"
 
 
+@lru_cache(maxsize=4096)
 def figure(value: Decimal, decimals: int = 10) -> int | float:
     """A JSON number; whole numbers without a decimal point."""
     rounded = Decimal(number(value, decimals))
@@ -30,7 +32,7 @@ def figure(value: Decimal, decimals: int = 10) -> int | float:
 def decision_record(knowledge: Knowledge, answer: Answer, plan: Plan | None, lines: list[Line]) -> Json:
     """See docs/decision-record.md for every member. Absent means unknown; nothing is null or empty."""
     baby = answer.judge.baby
-    units = _units(answer)
+    units = answer.guidance.units
     record: Json = {
         "indication": answer.guidance.indication,
         "guideline": answer.guidance.guideline,
@@ -58,13 +60,8 @@ def decision_record(knowledge: Knowledge, answer: Answer, plan: Plan | None, lin
     return {key: value for key, value in record.items() if value != []}
 
 
-def _units(answer: Answer) -> dict[str, Unit]:
-    """The guideline's own unit for each fact that it compares."""
-    return {one.fact: one.number.unit for one in answer.criteria if one.number}
-
-
 def _named(answer: Answer) -> list[str]:
-    """Every fact that the judgement looked at, and what it was computed from."""
+    """Every fact that the judgment looked at, and what it was computed from."""
     catalogue = answer.judge.baby.facts
     names = dict.fromkeys(one.fact for one in answer.criteria)
     for one in answer.criteria:
@@ -91,16 +88,28 @@ def _fact(fact: Fact, knowledge: Knowledge, unit: Unit | None) -> Json:
         shown = fact.value.to(unit or spec.unit or fact.value.unit)
         out["value"] = _value(shown, spec.decimals)
         out["unit"] = shown.unit.name
-        if fact.reported and fact.reported.unit:
-            out["reported"] = {"value": figure(fact.reported.value), "unit": fact.reported.unit}
+        if fact.reported:
+            out["reported"] = _reported(fact.reported, fact.value.comparator)
     elif isinstance(fact.value, OnRecord):
         out["value"] = "; ".join(sorted(set(fact.value.found.values())))
     else:
         out["value"] = fact.value
     if fact.at:
-        out["at"] = utc(fact.at.early) if fact.at.exact else fact.at.late.date().isoformat()
+        local = fact.at.early.astimezone(knowledge.site.zone)
+        out["at"] = utc(fact.at.early) if fact.at.exact else local.date().isoformat()
     if fact.source:
         out["source"] = fact.source
+    return out
+
+
+def _reported(reported: Reported, comparator: str) -> Json:
+    if reported.value is None:
+        return {"text": reported.text}
+    out: Json = {"value": figure(reported.value)}
+    if reported.unit:
+        out["unit"] = reported.unit
+    if comparator:
+        out["comparator"] = comparator
     return out
 
 
@@ -117,8 +126,8 @@ def _criterion(one: Criterion, knowledge: Knowledge) -> Json:
         out["limit"] = _value(one.limit, 4)
     if unit:
         out["unit"] = unit.name
-    if one.cite:
-        out["cite"] = str(one.cite)
+    if one.number:
+        out["cite"] = str(one.number.cite)
     if one.why:
         out["why"] = one.why
     return out

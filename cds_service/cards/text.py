@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 
 from cds_service.decisions.logic import Criterion, Result
 from cds_service.facts.fact import Fact, Quantity
@@ -23,6 +24,7 @@ MARKS = {"second-hand": "second-hand", "unverified": "unverified", "own": "needs
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 LINKS = re.compile(r"(?i)(://|www\.|@|mailto:)")
 SPACE = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
+PLAIN = re.compile(r"[A-Za-z0-9/,-]+(?: [A-Za-z0-9/,-]+)*")
 LONGEST = 120
 
 
@@ -32,6 +34,8 @@ def escape(text: str) -> str:
     >>> escape("<b>x</b> | [a](http://evil.example)")
     '\\\\<b\\\\>x\\\\</b\\\\> \\\\| \\\\[a\\\\]\\\\(http: // evil.example\\\\)'
     """
+    if len(text) <= LONGEST and PLAIN.fullmatch(text):
+        return text
     line = SPACE.sub(" ", text).strip()
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
@@ -43,6 +47,7 @@ def _split(found: str) -> str:
     return {"://": ": // "}.get(found, found[:-1] + " " + found[-1] + " ")
 
 
+@lru_cache(maxsize=4096)
 def number(value: Decimal, decimals: int) -> str:
     """Rounded half up, without trailing zeros.
 
@@ -60,11 +65,15 @@ def unit_name(unit: Unit) -> str:
 
 
 def quantity(value: Quantity, decimals: int) -> str:
-    """`17.9 mg/dL`, or `46–70 h` for a range."""
+    """`17.9 mg/dL`, `46–70 h` for a range, `<20 ×10⁹/L` for a result that is only a limit."""
+    unit = UNITS.get(value.unit.name, value.unit.name)
+    if value.comparator:
+        limit = value.high if value.comparator.startswith("<") else value.low
+        return f"{value.comparator}{number(limit, decimals)} {unit}"
     low = number(value.low, decimals)
-    if value.exact:
-        return f"{low} {unit_name(value.unit)}"
-    return f"{low}–{number(value.high, decimals)} {unit_name(value.unit)}"
+    if value.low == value.high:
+        return f"{low} {unit}"
+    return f"{low}–{number(value.high, decimals)} {unit}"
 
 
 def telling_decimals(criterion: Criterion, value: Quantity, decimals: int) -> int:
@@ -77,17 +86,20 @@ def telling_decimals(criterion: Criterion, value: Quantity, decimals: int) -> in
     return decimals
 
 
+@lru_cache(maxsize=1024)
 def moment(at: datetime, zone: tzinfo) -> str:
     """`2026-11-20 16:30 EST`: local time of the site."""
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    local = at.astimezone(zone)
+    return f"{local.date().isoformat()} {local.hour:02}:{local.minute:02} {local.tzname()}"
 
 
 def when(at: Span | None, zone: tzinfo) -> str:
     if at is None:
         return "time not recorded"
-    return moment(at.early, zone) if at.exact else at.early.astimezone(zone).strftime("%Y-%m-%d")
+    return moment(at.early, zone) if at.early == at.late else at.early.astimezone(zone).date().isoformat()
 
 
+@cache
 def citation(cite: Cite) -> str:
     """`*(AAP 2022, KAS 17)*`, with a mark where the figure is not verified."""
     source = cite.source
@@ -99,10 +111,16 @@ def citation(cite: Cite) -> str:
 
 def fact_text(fact: Fact, spec: FactSpec, unit: Unit | None = None) -> str:
     """The value in the unit of the guidance, with what was reported beside it where that differs."""
-    if not isinstance(fact.value, Quantity):
-        return str(fact.value).replace("_", " ")
-    shown = quantity(fact.value.to(unit or spec.unit or fact.value.unit), spec.decimals)
+    value = fact.value
+    if not isinstance(value, Quantity):
+        return str(value).replace("_", " ")
+    target = unit or spec.unit or value.unit
+    shown = quantity(value.to(target), spec.decimals)
     reported = fact.reported
-    if reported and reported.unit and fact.value.unit.name != (unit or spec.unit or fact.value.unit).name:
-        return f"{shown} (reported {number(reported.value, 3)} {escape(reported.unit)})"
-    return shown
+    if reported is None or (value.unit is target and not reported.text):
+        return shown
+    if reported.value is None:
+        return f"{shown} (reported {escape(reported.text)})"
+    if not reported.unit:
+        return shown
+    return f"{shown} (reported {value.comparator}{number(reported.value, 3)} {escape(reported.unit)})"

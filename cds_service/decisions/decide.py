@@ -20,7 +20,7 @@ from cds_service.knowledge.shapes import (
 UNDECIDED = "needs-information"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What one guideline says of one baby.
 
@@ -43,6 +43,15 @@ class Answer:
         return self.verdict in GIVES
 
     @property
+    def not_ruled_out(self) -> tuple[Recommendation, ...]:
+        """Answers of the same verdict but more urgent that the record leaves open."""
+        chosen = self.recommendation
+        if chosen is None:
+            return ()
+        level = INDICATORS.index(chosen.card.indicator)
+        return tuple(entry for entry in self.open if INDICATORS.index(entry.card.indicator) > level)
+
+    @property
     def name(self) -> str:
         return self.recommendation.id if self.recommendation else "needs_information"
 
@@ -52,7 +61,7 @@ class Answer:
         return self.guidance.doses[entry.dose] if entry and entry.dose else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
     """One indication: the answer whose card is shown, and those of the other guidelines."""
 
@@ -101,17 +110,15 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     verdict = chosen.verdict if chosen else UNDECIDED
     criteria = tuple(judge.criteria.values())
     notes = tuple(note for note in guidance.notes if judge.result(note.when) is Result.MET)
-    indicator = _indicator(chosen, notes)
+    indicator = _indicator(possible if chosen else (), notes)
     weight = baby.facts.get("dosing_weight")
     if verdict in GIVES and isinstance(weight, Doubt):
         needs = tuple(dict.fromkeys((*needs, *weight.needs)))
     return Answer(guidance, verdict, chosen, possible, needs, judge, criteria, notes, indicator)
 
 
-def _indicator(chosen: Recommendation | None, notes: tuple[Note, ...]) -> str:
-    """The recommendation's, or a note's where that is worse."""
-    levels = [
-        chosen.card.indicator if chosen else "warning",
-        *(note.indicator for note in notes if note.indicator),
-    ]
+def _indicator(settled: tuple[Recommendation, ...], notes: tuple[Note, ...]) -> str:
+    """The worst of the recommendation's, of those like it that are not ruled out, and of the notes'."""
+    levels = [entry.card.indicator for entry in settled] or ["warning"]
+    levels += [note.indicator for note in notes if note.indicator]
     return max(levels, key=INDICATORS.index)

@@ -16,32 +16,40 @@ def limit(number: Number, baby: Baby, weeks: int | None = None) -> Quantity | Do
     if number.table is None:
         assert number.value is not None
         return Quantity(number.value, number.value, number.unit)
+    because: tuple[str, ...] = ()
+    first = last = weeks or 0
     if weeks is None:
         gestation = baby.facts[number.gestation]
         if isinstance(gestation, Doubt):
             return Doubt(number.name, gestation.missing, gestation.why, gestation.needs)
-        weeks = int(gestation.quantity.low)
+        first, last = int(gestation.quantity.low), int(gestation.quantity.high)
+        because = gestation.quantity.because
     age = baby.facts[number.age]
     if isinstance(age, Doubt):
         return Doubt(number.name, age.missing, age.why, age.needs)
     hours = age.quantity
-    points = _points(number, number.table, weeks)
-    if points is None:
-        why = f"the table has no column for {weeks} weeks"
-        return Doubt(number.name, Missing.UNUSABLE, why, (number.gestation,))
-    found = _between(number.table, points, int(hours.low), int(hours.high))
-    if found is None:
-        first, last = points[0][0], points[-1][0]
-        why = f"the table prints lines from {first} to {last} h of age"
-        return Doubt(number.name, Missing.UNUSABLE, why, hours.because or ("tsb",))
-    low, high = found
-    return Quantity(low - number.minus, high - number.minus, number.unit, hours.because if low != high else ())
+    low, high = None, None
+    for points in columns(number, number.table, first, last):
+        if points is None:
+            why = f"the table has no column for {first} weeks"
+            return Doubt(number.name, Missing.UNUSABLE, why, because or (number.gestation,))
+        found = _between(number.table, points, int(hours.low), int(hours.high))
+        if found is None:
+            why = f"the table prints lines from {points[0][0]} to {points[-1][0]} h of age"
+            return Doubt(number.name, Missing.UNUSABLE, why, hours.because or ("tsb",))
+        low = found[0] if low is None else min(low, found[0])
+        high = found[1] if high is None else max(high, found[1])
+    assert low is not None
+    assert high is not None
+    if low == high:
+        return Quantity(low - number.minus, high - number.minus, number.unit)
+    return Quantity(low - number.minus, high - number.minus, number.unit, (*hours.because, *because))
 
 
-def _points(number: Number, table: Table, weeks: int) -> Points | None:
-    """The column for these completed weeks; the last column stands for every later week."""
-    columns = table.cells[number.column]
-    return columns.get(min(weeks, table.gestations[-1]))
+def columns(number: Number, table: Table, first: int, last: int) -> list[Points | None]:
+    """The columns for these completed weeks; the last column stands for every later week."""
+    cells, top = table.cells[number.column], table.gestations[-1]
+    return [cells.get(week) for week in range(min(first, top), min(last, top) + 1)]
 
 
 def _between(table: Table, points: Points, young: int, old: int) -> tuple[Decimal, Decimal] | None:

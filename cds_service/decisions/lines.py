@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cds_service.decisions.decide import Answer
-from cds_service.decisions.limits import at_hour, limit
+from cds_service.decisions.limits import at_hour, columns, limit
 from cds_service.facts.fact import Fact, Quantity
 from cds_service.knowledge.shapes import Number
 
 HORIZON_HOURS = 72
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """One line at one gestation. `distance` is line minus value, in the line's unit; None where either is a range."""
 
@@ -36,7 +36,7 @@ def lines(answer: Answer) -> list[Line]:
     for number in watch.lines:
         assert number.table is not None
         gestation = baby.facts[number.gestation]
-        if isinstance(gestation, Fact):
+        if isinstance(gestation, Fact) and gestation.quantity.exact:
             weeks, assumed = [int(gestation.quantity.low)], False
         else:
             weeks, assumed = list(number.table.show_at), True
@@ -53,7 +53,7 @@ def _distance(line: Quantity, value: Fact | None) -> Decimal | None:
     return line.low - value.quantity.to(line.unit).low
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Crossing:
     """When the value would reach the line at its present rate of rise: `hours` after `drawn`."""
 
@@ -73,7 +73,7 @@ def crossing(answer: Answer, number: Number) -> Crossing | None:
     gestation, age = baby.known(number.gestation), baby.known(number.age)
     if value is None or value.at is None or rate is None or gestation is None or age is None:
         return None
-    if not (value.quantity.exact and age.quantity.exact) or rate.quantity.low <= 0:
+    if not all(one.quantity.exact for one in (value, age, gestation)) or rate.quantity.low <= 0:
         return None
     return _walk(number, value, rate, int(gestation.quantity.low), int(age.quantity.low))
 
@@ -82,7 +82,7 @@ def _walk(number: Number, value: Fact, rate: Fact, weeks: int, age: int) -> Cros
     table = number.table
     assert table is not None
     assert value.at is not None
-    points = table.cells[number.column].get(min(weeks, table.gestations[-1]))
+    points = columns(number, table, weeks, weeks)[0]
     if points is None:
         return None
     unit = number.unit

@@ -15,7 +15,7 @@ TENTH = Decimal("0.1")
 TOLERANCE = Decimal("0.1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Portion:
     """One dose. `exact` and `rounded` in grams, `milliliters` of the shelf product for the rounded grams."""
 
@@ -31,7 +31,7 @@ class Portion:
         return self.rounded * self.grams_per_kg / self.exact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """The doses that a guideline allows: one, or the lowest and the highest."""
 

@@ -12,7 +12,7 @@ MINUTES = Decimal(60)
 PUMP = Decimal("0.1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """Run at `ml_per_h` from `start` for `minutes`; None means until the volume has been given."""
 
@@ -22,7 +22,7 @@ class Step:
     mg_per_kg_min: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Infusion:
     """`minutes` is the longer of the guideline's time and the shortest the product allows.
 
@@ -85,16 +85,16 @@ def _shortest(product: Product, dose: Decimal) -> Decimal:
 def _ladder(product: Product, dose: Decimal, total: Decimal) -> list[tuple[int, int | None, Decimal]]:
     """(start, minutes, mg/kg/min): up the label's steps only as far as needed, then level until the end."""
     steps: list[tuple[int, int | None, Decimal]] = []
-    start, given = 0, Decimal(0)
+    start, given, fastest = 0, Decimal(0), product.max_mg_per_kg_min
     for step in product.steps:
-        level = (dose - given) / (total - start)
-        if level <= step.mg_per_kg_min:
-            break
         assert step.minutes is not None
+        amount = step.mg_per_kg_min * step.minutes
+        if given + amount >= dose or (dose - given) / (total - start) <= step.mg_per_kg_min:
+            fastest = step.mg_per_kg_min
+            break
         steps.append((start, step.minutes, step.mg_per_kg_min))
-        start, given = start + step.minutes, given + step.mg_per_kg_min * step.minutes
-    level = min((dose - given) / (total - start), product.max_mg_per_kg_min)
-    return [*steps, (start, None, level)]
+        start, given = start + step.minutes, given + amount
+    return [*steps, (start, None, min((dose - given) / (total - start), fastest))]
 
 
 def _up(minutes: Decimal) -> int:

@@ -1,4 +1,8 @@
-"""What is known of a baby: facts with value, unit, time and source; doubts with the reason why not."""
+"""What is known of a baby: facts with value, unit, time and source; doubts with the reason why not.
+
+Not frozen, though nothing changes them: they are made by the hundred for every call, and freezing a dataclass makes
+it five times as slow to build.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from cds_service.facts.moments import Span
 from cds_service.knowledge.shapes import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A value, or the range it must lie in; `because` names the facts whose absence makes it a range."""
+class Quantity(NamedTuple):
+    """A value, or the range it must lie in; `because` names the facts whose absence makes it a range.
+
+    `comparator` is the laboratory's `<`, `<=`, `>` or `>=`: the range then ends at what is plausible.
+    """
 
     low: Decimal
     high: Decimal
     unit: Unit
     because: tuple[str, ...] = ()
+    comparator: str = ""
 
     @property
     def exact(self) -> bool:
@@ -26,22 +34,26 @@ class Quantity:
 
     def to(self, unit: Unit) -> Quantity:
         """The same quantity in another unit. Division comes last, so 25 significant digits stay true."""
-        if unit is self.unit or unit.name == self.unit.name:
+        if unit is self.unit:
             return self
         low = self.low * self.unit.factor / unit.factor
         high = low if self.exact else self.high * self.unit.factor / unit.factor
-        return Quantity(low, high, unit, self.because)
+        return Quantity(low, high, unit, self.because, self.comparator)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reported:
-    """What the laboratory or the record said, unchanged."""
+    """What the laboratory or the record said, unchanged. `text` where it was said in words: `39+6`."""
 
-    value: Decimal
+    value: Decimal | None
     unit: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text or f"{self.value} {self.unit}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OnRecord:
     """Conditions by code list: what is on record, and whether the whole list was seen."""
 
@@ -49,7 +61,7 @@ class OnRecord:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fact:
     """A known fact. `value` is a quantity, a category word, or the conditions on record."""
 
@@ -75,7 +87,7 @@ class Missing(Enum):
     UNUSABLE = "on record but not usable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Doubt:
     """A fact that is not known, why, and which facts would settle it."""
 
@@ -87,13 +99,17 @@ class Doubt:
 
 @dataclass
 class Baby:
-    """Everything known of one newborn at `as_of`. `series` holds earlier usable values, oldest first."""
+    """Everything known of one newborn at `as_of`. `series` holds earlier usable values, oldest first.
+
+    `birth` is None where no date of birth is known; `birth_doubt` then says what is wrong with the one on record.
+    """
 
     as_of: datetime
     birth: Span | None
     facts: dict[str, Fact | Doubt]
     series: dict[str, list[Fact]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    birth_doubt: str = ""
 
     def known(self, name: str) -> Fact | None:
         fact = self.facts.get(name)

@@ -39,7 +39,9 @@ def _depends(spec: FactSpec, name: str, baby: Baby) -> Doubt:
     return Doubt(spec.name, cause.missing, cause.why, cause.needs)
 
 
-def _no_birth(spec: FactSpec) -> Doubt:
+def _no_birth(spec: FactSpec, baby: Baby) -> Doubt:
+    if baby.birth_doubt:
+        return Doubt(spec.name, Missing.UNUSABLE, baby.birth_doubt, ("birth_date",))
     return Doubt(spec.name, Missing.ABSENT, "no date of birth is known", ("birth_date",))
 
 
@@ -53,7 +55,7 @@ def _aged(spec: FactSpec, birth: Span, at: datetime, step: timedelta, source: st
 def completed_days(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     """Age in completed days at the moment of the call."""
     if baby.birth is None:
-        return _no_birth(spec)
+        return _no_birth(spec, baby)
     return _aged(spec, baby.birth, baby.as_of, DAY, "Patient")
 
 
@@ -63,7 +65,7 @@ def age_at_draw(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     if drawn is None or drawn.at is None:
         return _depends(spec, spec.of[0], baby)
     if baby.birth is None:
-        return _no_birth(spec)
+        return _no_birth(spec, baby)
     if drawn.at.early < baby.birth.early:
         why = "the bilirubin is dated before birth"
         return Doubt(spec.name, Missing.UNUSABLE, why, (spec.of[0],))
@@ -77,7 +79,8 @@ def completed_weeks(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
         return _depends(spec, spec.of[0], baby)
     weeks = age.quantity.to(_unit(spec))
     low, high = Decimal(int(weeks.low)), Decimal(int(weeks.high))
-    return Fact(spec.name, Quantity(low, high, weeks.unit), age.at, age.source, age.reported)
+    because = weeks.because if low != high else ()
+    return Fact(spec.name, Quantity(low, high, weeks.unit, because), age.at, age.source, age.reported)
 
 
 def postmenstrual_age(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
@@ -87,7 +90,8 @@ def postmenstrual_age(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
         return _depends(spec, spec.of[0] if gestation is None else spec.of[1], baby)
     unit = _unit(spec)
     born, since = gestation.quantity.to(unit), age.quantity
-    value = Quantity(born.low + since.low, born.high + since.high, unit, since.because)
+    because = (*born.because, *since.because)
+    value = Quantity(born.low + since.low, born.high + since.high, unit, because)
     return Fact(spec.name, value, None, gestation.source)
 
 

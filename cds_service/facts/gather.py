@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 
-from cds_service.facts.fact import Baby, Doubt, Fact, Missing, OnRecord
+from cds_service.facts.fact import Baby, Doubt, Fact, Missing
 from cds_service.facts.formulas import FORMULAS
 from cds_service.facts.ivig import MedicationReader, latest
 from cds_service.facts.measure import FINAL, Measuring
 from cds_service.facts.moments import Span, parse
-from cds_service.facts.problems import on_record
+from cds_service.facts.problems import ConditionReader
 from cds_service.facts.therapy import therapy
-from cds_service.facts.words import negated, phrases
+from cds_service.facts.words import Phrases, negated
 from cds_service.fhir.prefetch import Record, State
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, collected, label, words
-from cds_service.knowledge.shapes import CodeList, FactSpec, Knowledge
+from cds_service.knowledge.shapes import CodeList, Condition, FactSpec, Group, In, Knowledge
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 WEIGHT_TABLE = "fenton2013_weight"
+UNCLEAR = ("+/-", "±")
 
 
 class FactReader:
@@ -28,21 +29,18 @@ class FactReader:
         self.knowledge = knowledge
         self.zone: tzinfo = knowledge.site.zone
         self.aliases = knowledge.system_aliases
-        self.medications = MedicationReader(
-            knowledge.codelists["immunoglobulin"], knowledge.codelists["route_iv"], self.system
-        )
+        lists = knowledge.codelists
+        self.medications = MedicationReader(lists["immunoglobulin"], lists["route"], self.system)
+        self._specs = [spec for spec in knowledge.facts.values() if spec.kind != "need"]
         self._by_code: dict[tuple[str, str], str] = {}
-        for spec in knowledge.facts.values():
+        self._phrases: dict[str, Phrases] = {}
+        for spec in self._specs:
             if spec.kind in ("measurement", "category") and spec.codes:
-                for key in spec.codes.codes:
-                    self._by_code[key] = spec.name
-        self._condition_lists = [
-            codelist for name, codelist in knowledge.codelists.items() if name in _lists_of_conditions(knowledge)
-        ]
-        self._by_condition: dict[tuple[str, str], tuple[str, ...]] = {}
-        for codelist in self._condition_lists:
-            for key in codelist.codes:
-                self._by_condition[key] = (*self._by_condition.get(key, ()), codelist.name)
+                self._by_code |= dict.fromkeys(spec.codes.codes, spec.name)
+            for codelist in (spec.codes if spec.kind == "therapy" else None, spec.answers):
+                if codelist:
+                    self._phrases[codelist.name] = Phrases(codelist)
+        self._problems = ConditionReader([lists[name] for name in asked_of_conditions(knowledge)], self.system)
 
     def system(self, uri: str) -> str:
         """The usual address of a code system, for those that come under another name."""
@@ -50,16 +48,14 @@ class FactReader:
 
     def read(self, record: Record, as_of: datetime, medications: Mapping[str, Json]) -> Baby:
         """Every fact of the catalogue, known or in doubt. No clock is read: `as_of` is now."""
-        birth, birth_doubt = birth_span(record.patient, self.zone)
-        baby = Baby(as_of, birth, {})
-        if birth_doubt:
-            baby.remarks.append(birth_doubt)
+        birth, doubt = birth_span(record.patient, self.zone, as_of)
+        baby = Baby(as_of, birth, {}, birth_doubt=doubt)
+        if doubt:
+            baby.remarks.append(doubt)
         found = self._sort(record.of("Observation"), baby)
         measuring = Measuring(self.knowledge.spellings, self.aliases, as_of, self.zone, birth)
         table = self.knowledge.tables[WEIGHT_TABLE]
-        for spec in self.knowledge.facts.values():
-            if spec.kind == "need":
-                continue
+        for spec in self._specs:
             if spec.kind == "formula":
                 baby.facts[spec.name] = FORMULAS[spec.formula](spec, baby, table)
             else:
@@ -79,7 +75,9 @@ class FactReader:
             if len(names) == 1:
                 found.setdefault(names.pop(), []).append(observation)
             elif names:
-                baby.remarks.append(f"{label(observation)} is coded as two different tests and was set aside")
+                why = f"{label(observation)} is coded as two different tests and was set aside"
+                baby.remarks.append(why)
+                baby.facts |= {name: Doubt(name, Missing.UNUSABLE, why, (name,)) for name in names}
         return found
 
     def _fact(
@@ -102,12 +100,15 @@ class FactReader:
             return self._conditions(spec, record, baby, complete=seen)
         elif spec.kind == "therapy":
             resources = record.of("Procedure") + record.of("ServiceRequest")
-            fact = therapy(spec, resources, baby.as_of, self.zone, self.system)
+            assert spec.codes is not None
+            fact = therapy(spec, self._phrases[spec.codes.name], resources, baby.as_of, self.zone, self.system)
         elif spec.kind == "immunoglobulin":
             resources = record.of(self.knowledge.queries[spec.query].resource)
             fact = latest(spec.name, resources, self.medications, medications, baby.as_of, self.zone)
         if fact is not None:
             return fact
+        if spec.name in baby.facts:
+            return baby.facts[spec.name]
         if seen:
             return Doubt(spec.name, Missing.ABSENT, f"no {spec.title} is on record", (spec.name,))
         reason = "was not sent" if state is State.MISSING else "could not be read in full"
@@ -117,68 +118,65 @@ class FactReader:
         conditions = record.of("Condition")
         if not complete and not conditions:
             return Doubt(spec.name, Missing.NOT_OBTAINED, "the problem list was not sent or not readable", (spec.name,))
-        value: OnRecord = on_record(
-            conditions,
-            self._by_condition,
-            self._condition_lists,
-            self.system,
-            suspected=spec.suspected,
-            complete=complete,
-            as_of=baby.as_of,
-            zone=self.zone,
-        )
+        value = self._problems.on_record(conditions, baby.as_of, self.zone, suspected=spec.suspected, complete=complete)
         return Fact(spec.name, value)
 
     def _category(self, spec: FactSpec, resources: list[Json], baby: Baby) -> Fact | Doubt | None:
         """The latest result in words; results of one moment that disagree are a doubt."""
-        dated: list[tuple[datetime | None, str, Json]] = []
+        dated: list[tuple[Span | None, bool, Json]] = []
         for resource in resources:
-            status = resource.get("status")
+            status = as_text(resource.get("status"))
             if status not in FINAL and status != "preliminary":
                 continue
             when = collected(resource)
             at = parse(when, self.zone) if when else None
             if at is None or at.early <= baby.as_of:
-                dated.append((at.late if at else None, str(status), resource))
+                dated.append((at, status in FINAL, resource))
         if not dated:
             return None
-        newest = max((at for at, _, _ in dated if at), default=None)
-        latest_results = [one for one in dated if one[0] == newest]
-        finals = [one for one in latest_results if one[1] in FINAL] or latest_results
+        newest = max((at.late for at, _, _ in dated if at), default=None)
+        same_time = [one for one in dated if (one[0].late if one[0] else None) == newest]
+        chosen = [one for one in same_time if one[1]] or same_time
         assert spec.answers is not None
-        meanings = {meaning(resource, spec.answers, self.system) for _, _, resource in finals}
+        phrases = self._phrases[spec.answers.name]
+        meanings = {meaning(resource, spec.answers, phrases, self.system) for _, _, resource in chosen}
         if len(meanings) != 1 or "" in meanings:
             why = f"the {spec.title} on record is not readable as one result"
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
-        moment, status, resource = finals[-1]
-        remark = "preliminary" if status == "preliminary" else ""
-        at = Span(moment, moment) if moment else None
-        return Fact(spec.name, meanings.pop(), at, label(resource), None, remark)
+        at, final, resource = chosen[-1]
+        return Fact(spec.name, meanings.pop(), at, label(resource), None, "" if final else "preliminary")
 
 
-def meaning(resource: Json, answers: CodeList, system: object) -> str:
+def meaning(resource: Json, answers: CodeList, phrases: Phrases, system: Callable[[str], str]) -> str:
     """What a result says: by its coded value, its words, or its interpretation flag; empty where unclear."""
     concept = resource.get("valueCodeableConcept")
     text = f"{words(concept)} ; {as_text(resource.get('valueString'))}"
+    if negated(text) or any(sign in text for sign in UNCLEAR):
+        return ""
     found = {
         coding.means
         for uri, code, _ in [*codings(concept), *codings(resource.get("interpretation"))]
-        if (coding := answers.codes.get((system(uri), code))) and coding.system != "text"  # type: ignore[operator]
+        if (coding := answers.codes.get((system(uri), code))) and coding.system != "text"
     }
     if isinstance(resource.get("valueBoolean"), bool):
         found.add("positive" if resource["valueBoolean"] else "negative")
-    if negated(text):
-        return ""
-    found |= {coding.means for coding in phrases(text, answers)}
+    found.update(phrases.means(text))
     if not found:
-        found = {coding.means for coding in phrases(words(resource.get("interpretation")), answers)}
+        found.update(phrases.means(words(resource.get("interpretation"))))
     return found.pop() if len(found) == 1 else ""
 
 
-def birth_span(patient: Json | None, zone: tzinfo) -> tuple[Span | None, str]:
+def birth_span(patient: Json | None, zone: tzinfo, as_of: datetime) -> tuple[Span | None, str]:
     """When the baby was born, to the minute where the birthTime extension says so, else the whole local day."""
     if patient is None:
         return None, ""
+    birth, doubt = _stated_birth(patient, zone)
+    if birth and birth.early > as_of:
+        return None, "the date of birth lies in the future: it was not used"
+    return birth, doubt
+
+
+def _stated_birth(patient: Json, zone: tzinfo) -> tuple[Span | None, str]:
     stated = as_text(patient.get("birthDate"))
     day = parse(stated[:10], zone) if stated else None
     for extension in as_list(as_dict(patient.get("_birthDate")).get("extension")):
@@ -195,13 +193,11 @@ def birth_span(patient: Json | None, zone: tzinfo) -> tuple[Span | None, str]:
     return day, ""
 
 
-def _lists_of_conditions(knowledge: Knowledge) -> frozenset[str]:
+def asked_of_conditions(knowledge: Knowledge) -> list[str]:
     """Code lists that some guidance asks of the conditions on record."""
-    from cds_service.knowledge.shapes import Group, In
-
     names: set[str] = set()
 
-    def visit(condition: object) -> None:
+    def visit(condition: Condition) -> None:
         if isinstance(condition, In):
             names.add(condition.codelist.name)
         elif isinstance(condition, Group):
@@ -212,4 +208,4 @@ def _lists_of_conditions(knowledge: Knowledge) -> frozenset[str]:
         conditions = [*guidance.statements.values(), *(entry.when for entry in guidance.recommendations)]
         for condition in [*conditions, *(note.when for note in guidance.notes)]:
             visit(condition)
-    return frozenset(names)
+    return sorted(names)

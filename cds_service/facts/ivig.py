@@ -8,81 +8,78 @@ from datetime import datetime, tzinfo
 
 from cds_service.facts.fact import Fact
 from cds_service.facts.moments import parse
-from cds_service.facts.words import phrases, tokens
+from cds_service.facts.words import Phrases
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, reference_id, words
-from cds_service.knowledge.shapes import CodeList, Coding
+from cds_service.knowledge.shapes import CodeList
 
 NDC = "http://hl7.org/fhir/sid/ndc"
 COUNTS = {
     "MedicationRequest": ("active",),
     "MedicationAdministration": ("in-progress", "completed", "on-hold", "stopped", "unknown"),
 }
-IV_WORDS = frozenset({"iv", "ivig", "igiv", "intravenous", "intravenously"})
+NO_ROUTE = "The order states no route and this product is also given under the skin: judged as IVIG."
 
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """`ivig`, `not_ivig` or `unknown` (no medication could be read); `remark` says what was assumed."""
+    """`ivig`, `not_ivig`, `other` or `unknown` (no medication could be read); `remark` says what was assumed."""
 
     verdict: str
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class MedicationReader:
-    products: CodeList
-    routes: CodeList
-    system: Callable[[str], str]
+    """Built once per site from its code lists of immunoglobulins and of routes."""
+
+    def __init__(self, products: CodeList, routes: CodeList, system: Callable[[str], str]) -> None:
+        self._products, self._routes, self._system = products.codes, routes.codes, system
+        self._product_words, self._route_words = Phrases(products), Phrases(routes)
+        self._code_systems = {uri for uri, _ in products.codes} - {"text"}
+        self._ndc = {
+            prefix: coding
+            for (uri, code), coding in products.codes.items()
+            if uri == NDC and (prefix := ndc_prefix(code))
+        }
 
     def recognize(self, order: Json, medications: Mapping[str, Json]) -> Recognized:
         """One order or administration. `medications` are resources it may refer to, by `Medication/id` or URL."""
-        concept, resolved = medication_of(order, medications)
-        found = self._means(concept)
-        if not found:
-            return Recognized("unknown" if not resolved and not words(concept) else "other")
+        concept = medication_of(order, medications)
+        text = words(concept)
+        found = self._means(concept, text)
         if "not_ivig" in found:
             return Recognized("not_ivig")
         if "ivig" in found:
             return Recognized("ivig")
-        route = self._route(order, words(concept))
-        if route == "iv":
-            return Recognized("ivig")
-        if route == "other":
-            return Recognized("not_ivig")
-        return Recognized(
-            "ivig", "The order states no route and this product is also given under the skin: judged as IVIG."
-        )
+        if not found:
+            known = any(self._system(uri) in self._code_systems for uri, _, _ in codings(concept))
+            return Recognized("other" if text or known else "unknown")
+        route = self._route(order, text)
+        if route == "unstated":
+            return Recognized("ivig", NO_ROUTE)
+        return Recognized("ivig" if route == "iv" else "not_ivig")
 
-    def _means(self, concept: object) -> set[str]:
+    def _means(self, concept: object, text: str) -> set[str]:
         """Codes decide; words count only where no code is known."""
         found = set()
         for uri, code, _ in codings(concept):
-            system = self.system(uri)
-            coding = self.products.codes.get((system, code)) or (self._ndc(code) if system == NDC else None)
+            system = self._system(uri)
+            coding = self._products.get((system, code)) or (self._ndc.get(ndc_prefix(code)) if system == NDC else None)
             if coding:
                 found.add(coding.means)
-        return found or {coding.means for coding in phrases(words(concept), self.products)}
-
-    def _ndc(self, code: str) -> Coding | None:
-        """An NDC by its labeler and product parts, in 10- or 11-digit form."""
-        wanted = ndc_prefix(code)
-        for (system, known), coding in self.products.codes.items():
-            if system == NDC and wanted and ndc_prefix(known) == wanted:
-                return coding
-        return None
+        return found or set(self._product_words.means(text))
 
     def _route(self, order: Json, text: str) -> str:
-        routes = [as_dict(dosage).get("route") for dosage in as_list(order.get("dosageInstruction"))]
-        routes.append(as_dict(order.get("dosage")).get("route") if isinstance(order.get("dosage"), dict) else None)
-        stated = [route for route in routes if route]
-        for route in stated:
-            if any((self.system(uri), code) in self.routes.codes for uri, code, _ in codings(route)):
-                return "iv"
-            if phrases(words(route), self.routes):
-                return "iv"
-        if stated:
-            return "other"
-        return "iv" if IV_WORDS & set(tokens(text)) else "unstated"
+        """`iv`, `other` or `unstated`. A route that is not understood is not a reason to take the order for another."""
+        stated: set[str] = set()
+        dosages = [*as_list(order.get("dosageInstruction")), order.get("dosage")]
+        routes = [route for dosage in dosages if (route := as_dict(dosage).get("route"))]
+        for route in routes:
+            codes = [(self._system(uri), code) for uri, code, _ in codings(route)]
+            stated |= {self._routes[key].means for key in codes if key in self._routes}
+            stated.update(self._route_words.means(" ".join((words(route), *(code for _, code in codes)))))
+        if not routes:
+            stated.update(self._route_words.means(text))
+        return stated.pop() if len(stated) == 1 else "unstated"
 
 
 def ndc_prefix(code: str) -> str:
@@ -96,26 +93,25 @@ def ndc_prefix(code: str) -> str:
     return digits[:9] if len(digits) == 11 else ""
 
 
-def medication_of(order: Json, medications: Mapping[str, Json]) -> tuple[object, bool]:
-    """The medication's CodeableConcept, and whether one was found at all.
+def medication_of(order: Json, medications: Mapping[str, Json]) -> object:
+    """The medication's CodeableConcept; None where none can be read.
 
     In the order, in `contained`, as another entry or prefetch resource; else the reference's display text.
     """
     concept = order.get("medicationCodeableConcept")
     if concept:
-        return concept, True
-    reference = as_dict(order.get("medicationReference"))
-    name = as_text(reference.get("reference"))
+        return concept
+    reference = order.get("medicationReference")
+    name = as_text(reference) or as_text(as_dict(reference).get("reference"))
     if name.startswith("#"):
         for contained in as_list(order.get("contained")):
             if as_dict(contained).get("id") == name[1:]:
-                return as_dict(contained).get("code"), True
-    identity = reference_id(reference, "Medication")
-    medication = medications.get(name) or medications.get(f"Medication/{identity}")
+                return as_dict(contained).get("code")
+    medication = medications.get(name) or medications.get(f"Medication/{reference_id(name, 'Medication')}")
     if medication is not None and medication.get("code"):
-        return medication.get("code"), True
-    display = as_text(reference.get("display"))
-    return {"text": display} if display else None, not reference
+        return medication.get("code")
+    display = as_text(as_dict(reference).get("display"))
+    return {"text": display} if display else None
 
 
 def medications_by_name(entries: Iterable[tuple[str, Json]]) -> dict[str, Json]:
@@ -143,7 +139,7 @@ def latest(
         status = as_text(resource.get("status"))
         if status not in COUNTS.get(as_text(resource.get("resourceType")), ()):
             continue
-        if reader.recognize(resource, medications).verdict != "ivig":
+        if resource.get("doNotPerform") is True or reader.recognize(resource, medications).verdict != "ivig":
             continue
         when = as_text(resource.get("effectiveDateTime")) or as_text(
             as_dict(resource.get("effectivePeriod")).get("start")

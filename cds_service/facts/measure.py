@@ -11,17 +11,26 @@ from typing import Any
 
 from cds_service.facts.fact import Doubt, Fact, Missing, Quantity, Reported
 from cds_service.facts.moments import Span, parse
-from cds_service.fhir.read import Json, as_dict, as_text, collected, label
+from cds_service.fhir.read import Json, as_text, collected, label
 from cds_service.knowledge.shapes import FactSpec, Unit
 
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 FINAL = frozenset({"final", "amended", "corrected"})
 CORRECTED = frozenset({"amended", "corrected"})
+FUTURE = "dated in the future"
+NO_RESULT = frozenset({"cancelled", "entered-in-error", "registered"})
 UCUM = "http://unitsofmeasure.org"
-WEEKS_DAYS = re.compile(r"^(\d{2})\s*(?:\+|w(?:ee)?ks?\s*\+?|w|/)?\s*(?:(\d)(?:\s*/\s*7)?\s*(?:d(?:ays?)?)?)?$")
+WEEKS = r"w(?:(?:ee)?ks?)?"
+WEEKS_DAYS = re.compile(
+    rf"(\d{{2}})(?:\s*{WEEKS})?"
+    rf"(?:(?:\s*[+/]\s*|\s+|(?<=[a-z])\s*)([0-6])(?:\s*/\s*7(?:\s*{WEEKS})?)?(?:\s*d(?:ays?)?)?)?"
+)
+COMPARATORS = ("", "<", "<=", ">", ">=")
+# Two results of one moment in different units agree within the last printed digit: 0.1 of 10 mg/dL (own choice).
+SAME_IN_OTHER_UNIT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """One result. `problem` says why it cannot be used, where it cannot."""
 
@@ -46,79 +55,100 @@ class Measuring:
 
     def fact(self, spec: FactSpec, resources: list[Json], remarks: list[str]) -> tuple[Fact | Doubt | None, list[Fact]]:
         """The fact (None: nothing on record) and its usable series, oldest first."""
-        readings = self._usable([self.reading(spec, resource) for resource in resources], spec, remarks)
+        if not resources:
+            return None, []
+        readings, set_aside = self._usable(spec, resources)
+        remarks += [f"a result of {spec.title} {why}: set aside" for why in dict.fromkeys(set_aside)]
         if not readings:
-            return (_no_time(spec), []) if self._undated(resources) else (None, [])
+            # A result that lies ahead does not exist yet; any other that cannot be used is not the same as none.
+            why = next((f"{spec.title} on record, but {why}" for why in set_aside if why != FUTURE), "")
+            return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,)) if why else None, []
         readings.sort(key=lambda one: (one.at.late, one.at.early) if one.at else (BEFORE_ALL, BEFORE_ALL))
         latest = readings[-1]
         series = [self._fact(spec, one) for one in readings if not one.problem]
         if latest.problem:
             return Doubt(spec.name, Missing.UNUSABLE, f"the latest {spec.title} {latest.problem}", (spec.name,)), series
-        if why := self._too_vague_or_old(spec, latest.at):
+        if why := self._too_vague_or_old(spec, latest):
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,)), series
         return series[-1], series
 
-    def _too_vague_or_old(self, spec: FactSpec, at: Span | None) -> str:
+    def _too_vague_or_old(self, spec: FactSpec, latest: Reading) -> str:
+        at = latest.at
         if at is None:
             return ""
         if spec.time == "minute" and not at.exact:
             return f"the collection time of the latest {spec.title} is known only to the day"
         if spec.window and self.as_of - at.early > timedelta(hours=float(spec.window.value)):
             age = (self.as_of - at.early) // timedelta(hours=1)
-            return f"the latest {spec.title} is stale: {age} h old, limit {spec.window.value} {spec.window.unit.name}"
+            shown = f"{latest.reported}, " if latest.reported else ""
+            limit = f"{spec.window.value} {spec.window.unit.name}"
+            return f"the latest {spec.title} is stale: {shown}{age} h old, limit {limit}"
         return ""
 
-    def _usable(self, readings: list[Reading], spec: FactSpec, remarks: list[str]) -> list[Reading]:
-        """Drops what may not be used: undated, future, preliminary beside a final, superseded."""
+    def _usable(self, spec: FactSpec, resources: list[Json]) -> tuple[list[Reading], list[str]]:
+        """One reading a collection time; and why others may not be used: undated, in the future, without a value."""
         kept: dict[Span | None, Reading] = {}
-        undated = future = 0
-        for one in readings:
-            if one.status not in FINAL and one.status != "preliminary":
+        set_aside: list[str] = []
+        for resource in resources:
+            status = as_text(resource.get("status"))
+            if status in NO_RESULT:
                 continue
+            if status not in FINAL and status != "preliminary":
+                set_aside.append("with a status that is not known")
+                continue
+            one = self._reading(spec, resource, status)
             if one.at is None and spec.time != "any":
-                undated += 1
+                set_aside.append("without a collection time")
             elif one.at and one.at.early > self.as_of:
-                future += 1
-            elif one.value is not None or one.problem:
-                kept[one.at] = _better(kept[one.at], one) if one.at in kept else one
-        if undated:
-            remarks.append(f"{undated} result(s) of {spec.title} without a collection time set aside")
-        if future:
-            remarks.append(f"{future} result(s) of {spec.title} dated in the future set aside")
-        return list(kept.values())
+                set_aside.append(FUTURE)
+            elif one.value is None and not one.problem:
+                set_aside.append("without a value")
+            else:
+                kept[one.at] = self._better(spec, kept[one.at], one) if one.at in kept else one
+        return list(kept.values()), set_aside
 
-    def _undated(self, resources: list[Json]) -> bool:
-        return any(resource.get("status") in FINAL and not collected(resource) for resource in resources)
-
-    def reading(self, spec: FactSpec, resource: Json) -> Reading:
-        when = collected(resource)
-        status = as_text(resource.get("status"))
-        issued = as_text(resource.get("issued"))
-        source = label(resource)
-        at = parse(when, self.zone) if when else None
+    def _reading(self, spec: FactSpec, resource: Json, status: str) -> Reading:
         if spec.at_birth and self.birth:
-            at = self.birth
+            at: Span | None = self.birth
+        else:
+            when = collected(resource)
+            at = parse(when, self.zone) if when else None
         value, reported, problem = self._value(spec, resource)
-        return Reading(status, at, value, reported, source, issued, problem)
+        return Reading(status, at, value, reported, label(resource), as_text(resource.get("issued")), problem)
 
     def _value(self, spec: FactSpec, resource: Json) -> tuple[Quantity | None, Reported | None, str]:
         quantity = resource.get("valueQuantity")
-        if quantity is None and spec.unit and spec.unit.name == "wk":
-            return self._weeks_and_days(spec, as_text(resource.get("valueString")))
         if quantity is None:
-            text = resource.get("valueString") or resource.get("valueInteger")
-            return (None, None, "is text without a unit") if text is not None else (None, None, "")
-        number = _number(as_dict(quantity).get("value"))
+            return self._other_value(spec, resource)
+        if not isinstance(quantity, dict):
+            return None, None, "is not a quantity"
+        number = _number(quantity.get("value"))
         if number is None:
             return None, None, "is not a finite number"
-        unit, said = self._unit(spec, as_dict(quantity))
+        comparator = quantity.get("comparator") or ""
+        if comparator not in COMPARATORS:
+            return None, None, "is given with a comparator that is not known"
+        unit, said = self._unit(spec, quantity)
         if unit is None:
-            return (
-                None,
-                None,
-                f"has a unit that is not known ({said or 'none'})" if said != "?" else "has two units that disagree",
-            )
-        return self._judge(spec, number, unit, said, as_text(as_dict(quantity).get("comparator")))
+            disagree = said == "?"
+            unknown = f"has a unit that is not known ({said or 'none'})"
+            return None, None, "has two units that disagree" if disagree else unknown
+        return self._judge(spec, Quantity(number, number, unit, (), comparator), Reported(number, said))
+
+    def _other_value(self, spec: FactSpec, resource: Json) -> tuple[Quantity | None, Reported | None, str]:
+        """No quantity: weeks and days in words, or a form that is not read."""
+        text = resource.get("valueString")
+        if isinstance(text, str) and text and spec.unit and spec.unit.name == "wk":
+            match = WEEKS_DAYS.fullmatch(text.strip().lower())
+            if not match:
+                return None, None, "is text that is not read as weeks and days"
+            days = Decimal(int(match[1]) * 7 + int(match[2] or 0))
+            value = Quantity(days, days, self.spellings["time", "d"])
+            return self._judge(spec, value, Reported(None, "", text.strip()))
+        form = next((key for key, value in resource.items() if key.startswith("value") and value is not None), "")
+        if form in ("valueString", "valueInteger"):
+            return None, None, "is text without a unit"
+        return None, None, "is given in a form that is not read" if form else ""
 
     def _unit(self, spec: FactSpec, quantity: Json) -> tuple[Unit | None, str]:
         """The unit by UCUM code or by spelling. `("?")` where code and spelling say different units."""
@@ -136,31 +166,22 @@ class Measuring:
             return None, code
         return by_text, text or code
 
-    def _weeks_and_days(self, spec: FactSpec, text: str) -> tuple[Quantity | None, Reported | None, str]:
-        if not text:
-            return None, None, ""
-        match = WEEKS_DAYS.match(text.strip().lower())
-        if not match:
-            return None, None, "is text that is not read as weeks and days"
-        days = Decimal(int(match[1]) * 7 + int(match[2] or 0))
-        return self._judge(spec, days, self.spellings[("time", "d")], "d", "")
-
     def _judge(
-        self, spec: FactSpec, number: Decimal, unit: Unit, said: str, comparator: str
+        self, spec: FactSpec, value: Quantity, reported: Reported
     ) -> tuple[Quantity | None, Reported | None, str]:
+        """Plausible or not. A result above or below a limit becomes the range from there to what is plausible."""
         assert spec.unit is not None
-        reported = Reported(number, said)
-        value = Quantity(number, number, unit)
-        if spec.plausible:
-            low, high = (limit * spec.unit.factor for limit in spec.plausible)
-            base = number * unit.factor
-            below, above = base < low, base > high
-            if above or (below and comparator not in ("<", "<=")):
-                return None, reported, "is not plausible for a newborn: check value and unit"
-            if comparator in ("<", "<="):
-                value = Quantity(Decimal(0), number, unit, (spec.name,))
-            elif comparator in (">", ">="):
-                value = Quantity(number, high / unit.factor, unit, (spec.name,))
+        if spec.plausible is None:
+            return value, reported, ""
+        low, high = (limit * spec.unit.factor for limit in spec.plausible)
+        number, unit, comparator = value.low, value.unit, value.comparator
+        base = number * unit.factor
+        if base > high or (base < low and comparator not in ("<", "<=")):
+            return None, reported, "is not plausible for a newborn: check value and unit"
+        if comparator in ("<", "<="):
+            value = Quantity(Decimal(0), number, unit, (spec.name,), comparator)
+        elif comparator:
+            value = Quantity(number, high / unit.factor, unit, (spec.name,), comparator)
         return value, reported, ""
 
     def _fact(self, spec: FactSpec, one: Reading) -> Fact:
@@ -168,9 +189,21 @@ class Measuring:
         remark = "preliminary" if one.status == "preliminary" else ""
         return Fact(spec.name, one.value, one.at, one.source, one.reported, remark)
 
+    def _better(self, spec: FactSpec, old: Reading, new: Reading) -> Reading:
+        """Of two results for one time: final before preliminary, corrected before final, later issued."""
+        ranks = [self._rank(one) for one in (old, new)]
+        if ranks[0] != ranks[1]:
+            return old if ranks[0] > ranks[1] else new
+        if old.problem or new.problem or old.value is None or new.value is None:
+            return old if old.problem else new
+        if not _agree(old.value, new.value):
+            problem = "has two results for one collection time that disagree"
+            return Reading(new.status, new.at, None, None, new.source, new.issued, problem)
+        return old if old.value.unit is spec.unit or new.value.unit is not spec.unit else new
 
-def _no_time(spec: FactSpec) -> Doubt:
-    return Doubt(spec.name, Missing.UNUSABLE, f"{spec.title} on record, but without a collection time", (spec.name,))
+    def _rank(self, one: Reading) -> tuple[bool, bool, datetime]:
+        issued = parse(one.issued, self.zone) if one.issued else None
+        return one.status in FINAL, one.status in CORRECTED, issued.late if issued else BEFORE_ALL
 
 
 def _number(value: Any) -> Decimal | None:
@@ -181,15 +214,10 @@ def _number(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _better(old: Reading, new: Reading) -> Reading:
-    """Of two results for one collection time: final before preliminary, corrected before final, later issued."""
-
-    def rank(one: Reading) -> tuple[int, int, str]:
-        return (one.status in FINAL, one.status in CORRECTED, one.issued)
-
-    if rank(old) != rank(new):
-        return max(old, new, key=rank)
-    if old.value and new.value and old.value.to(new.value.unit).low != new.value.low:
-        problem = "has two results for one collection time that disagree"
-        return Reading(new.status, new.at, None, None, new.source, new.issued, problem)
-    return old
+def _agree(one: Quantity, other: Quantity) -> bool:
+    if one.comparator != other.comparator:
+        return False
+    if one.unit.factor == other.unit.factor:
+        return one.low == other.low
+    first, second = one.low * one.unit.factor, other.low * other.unit.factor
+    return abs(first - second) <= SAME_IN_OTHER_UNIT * first

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 SECOND = timedelta(seconds=1)
+YEARS = range(1900, 2200)  # no newborn's record holds another; far ends of the calendar overflow in other zones
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """UTC datetimes; `early == late` where the instant is known."""
 
     early: datetime
@@ -29,6 +29,8 @@ def parse(text: str, zone: tzinfo) -> Span | None:
     try:
         if len(text) > 10:
             moment = datetime.fromisoformat(text)
+            if moment.year not in YEARS:
+                return None
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=zone)
             instant = moment.astimezone(UTC)
@@ -44,6 +46,8 @@ def parse(text: str, zone: tzinfo) -> Span | None:
             first, after = date(parts[0], 1, 1), date(parts[0] + 1, 1, 1)
         else:
             return None
+        if first.year not in YEARS:
+            return None
         return Span(_midnight(first, zone), _midnight(after, zone) - SECOND)
     except (ValueError, OverflowError):
         return None
@@ -55,7 +59,7 @@ def instant(text: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        return moment.astimezone(UTC) if moment.tzinfo and moment.year in YEARS else None
     except (ValueError, OverflowError):
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 
 from cds_service.facts.fact import OnRecord
@@ -15,30 +15,38 @@ REFUTED = frozenset({"refuted", "entered-in-error"})
 UNCERTAIN = frozenset({"provisional", "differential", "unconfirmed"})
 
 
-def on_record(
-    resources: Iterable[Json],
-    lists: Mapping[tuple[str, str], tuple[str, ...]],
-    codelists: Iterable[CodeList],
-    system: Callable[[str], str],
-    *,
-    suspected: bool,
-    complete: bool,
-    as_of: datetime,
-    zone: tzinfo,
-) -> OnRecord:
-    """Which code lists an active condition falls in. Words count only where no code is known."""
-    found: dict[str, str] = {}
-    for resource in resources:
-        if not _counts(resource, as_of, zone, suspected=suspected):
-            continue
-        code = resource.get("code")
-        names = [name for uri, value, _ in codings(code) for name in lists.get((system(uri), value), ())]
-        if not names:
-            texts = {part.strip().lower() for part in words(code).split(" ; ")}
-            names = [codelist.name for codelist in codelists if not texts.isdisjoint(codelist.texts)]
-        for name in names:
-            found.setdefault(name, _said(resource))
-    return OnRecord(found, complete)
+class ConditionReader:
+    """Built once per site: it knows which codes and words put a condition on which lists."""
+
+    def __init__(self, codelists: Iterable[CodeList], system: Callable[[str], str]) -> None:
+        self._system = system
+        self._by_code: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._by_words: dict[str, tuple[str, ...]] = {}
+        for codelist in codelists:
+            for key in codelist.codes:
+                self._by_code[key] = (*self._by_code.get(key, ()), codelist.name)
+            for text in codelist.texts:
+                self._by_words[text] = (*self._by_words.get(text, ()), codelist.name)
+
+    def on_record(
+        self, resources: Iterable[Json], as_of: datetime, zone: tzinfo, *, suspected: bool, complete: bool
+    ) -> OnRecord:
+        """Which code lists an active condition falls in. Words count only where no code is known."""
+        found: dict[str, str] = {}
+        for resource in resources:
+            code = resource.get("code")
+            names = [
+                name for uri, value, _ in codings(code) for name in self._by_code.get((self._system(uri), value), ())
+            ] or [name for text in sorted(_plain(code)) for name in self._by_words.get(text, ())]
+            if names and _counts(resource, as_of, zone, suspected=suspected):
+                for name in names:
+                    found.setdefault(name, _said(resource))
+        return OnRecord(found, complete)
+
+
+def _plain(concept: object) -> set[str]:
+    """The words of a concept, or the word that stands in its place, in lower case."""
+    return {part.strip().lower() for part in (as_text(concept) or words(concept)).split(" ; ")}
 
 
 def _said(resource: Json) -> str:
@@ -50,10 +58,14 @@ def _said(resource: Json) -> str:
 
 
 def _counts(resource: Json, as_of: datetime, zone: tzinfo, *, suspected: bool) -> bool:
-    clinical = {value for _, value, _ in codings(resource.get("clinicalStatus"))}
-    verification = {value for _, value, _ in codings(resource.get("verificationStatus"))}
+    clinical = _status(resource.get("clinicalStatus"))
+    verification = _status(resource.get("verificationStatus"))
     if clinical & INACTIVE or verification & REFUTED or (verification & UNCERTAIN and not suspected):
         return False
     ended = as_text(resource.get("abatementDateTime"))
     span = parse(ended, zone) if ended else None
     return span is None or span.early > as_of
+
+
+def _status(concept: object) -> set[str]:
+    return {value for _, value, _ in codings(concept)} | _plain(concept)

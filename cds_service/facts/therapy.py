@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from cds_service.facts.fact import Fact
 from cds_service.facts.moments import Span, parse
-from cds_service.facts.words import negated, phrases
+from cds_service.facts.words import Phrases, negated
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, words
 from cds_service.knowledge.shapes import FactSpec
 
@@ -20,6 +20,7 @@ UNSTATED = "intensity_not_stated"
 
 def therapy(
     spec: FactSpec,
+    phrases: Phrases,
     resources: list[Json],
     as_of: datetime,
     zone: tzinfo,
@@ -28,22 +29,29 @@ def therapy(
     """The therapy now, with its start; None where it is not on record."""
     best: Fact | None = None
     for resource in resources:
-        means = _means(spec, resource, system)
-        status = resource.get("status")
-        if not means or status not in RUNNING.get(as_text(resource.get("resourceType")), frozenset()):
+        status = as_text(resource.get("status"))
+        if status not in RUNNING.get(resource["resourceType"], frozenset()) or resource.get("doNotPerform") is True:
+            continue
+        means = _means(spec, phrases, resource, system)
+        if not means:
             continue
         start, end = _period(resource, zone)
         if start and start.early > as_of:
             continue
-        ended = (
-            (end is not None and end.late <= as_of) or (status == "completed" and end is None) or status == "on-hold"
-        )
-        fact = Fact(spec.name, "stopped" if ended else means, start, label(resource))
+        stopped = _stopped(status, end, as_of)
+        fact = Fact(spec.name, "stopped" if stopped else means, start, label(resource))
         best = fact if best is None or _rank(fact) > _rank(best) else best
     return best
 
 
-def _means(spec: FactSpec, resource: Json, system: Callable[[str], str]) -> str:
+def _stopped(status: str, end: Span | None, as_of: datetime) -> bool:
+    """An end dated today, without an hour, has come only where the therapy is said to be completed."""
+    if end is None:
+        return status in ("completed", "on-hold")
+    return status == "on-hold" or (end.early if status == "completed" else end.late) <= as_of
+
+
+def _means(spec: FactSpec, phrases: Phrases, resource: Json, system: Callable[[str], str]) -> str:
     """What code and words say; words that state an intensity are more exact than a code that does not."""
     assert spec.codes is not None
     code = resource.get("code")
@@ -55,9 +63,9 @@ def _means(spec: FactSpec, resource: Json, system: Callable[[str], str]) -> str:
     notes = " ; ".join(as_text(as_dict(note).get("text")) for note in as_list(resource.get("note")))
     text = f"{words(code)} ; {words(resource.get('orderDetail'))}"
     if not negated(text):
-        found += [coding.means for coding in phrases(text, spec.codes)]
+        found += phrases.means(text)
     if found and notes and not negated(notes):
-        found += [coding.means for coding in phrases(notes, spec.codes)]
+        found += phrases.means(notes)
     stated = [means for means in found if means != UNSTATED]
     return (stated or found or [""])[0]
 

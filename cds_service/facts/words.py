@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import re
 
-from cds_service.knowledge.shapes import CodeList, Coding
+from cds_service.knowledge.shapes import CodeList
 
-SPLIT = re.compile(r"[\s,;:()/]+")
-NEGATIONS = frozenset({"no", "not", "without", "denies", "excluded", "unlikely"})
+# A hyphen joins words ("non-reactive", "varicella-zoster") but is a sign of its own in "+/-".
+SPLIT = re.compile(r"[\s,;:()/]+|(?<=[a-z0-9])-(?=[a-z0-9])")
+NEGATIONS = frozenset({"no", "not", "without", "denies", "excluded", "unlikely", "false"})
 
 
 def tokens(text: str) -> list[str]:
     return [token for part in SPLIT.split(text.lower()) if (token := part.rstrip("."))]
 
 
-def phrases(text: str, codelist: CodeList) -> list[Coding]:
-    """The list's phrases that stand in the text as whole words, longest first, none inside another."""
-    words = tokens(text)
-    found = []
-    for phrase, coding in codelist.texts.items():
-        wanted = tokens(phrase)
-        size = len(wanted)
-        for start in range(len(words) - size + 1):
-            if words[start : start + size] == wanted:
-                found.append(coding)
-                words[start : start + size] = ["\0"] * size
-                break
-    return found
-
-
 def negated(text: str) -> bool:
     return not NEGATIONS.isdisjoint(tokens(text))
+
+
+class Phrases:
+    """The phrases of one code list, ready to be looked for. Built once per site."""
+
+    def __init__(self, codelist: CodeList) -> None:
+        self._by_first: dict[str, list[tuple[int, list[str], str]]] = {}
+        for rank, (phrase, coding) in enumerate(codelist.texts.items()):
+            wanted = tokens(phrase)
+            self._by_first.setdefault(wanted[0], []).append((rank, wanted, coding.means))
+
+    def means(self, text: str) -> list[str]:
+        """What the list's phrases in the text mean: whole words only, longest first, none inside another."""
+        if not text:
+            return []
+        words = tokens(text)
+        candidates = {phrase[0]: phrase for word in words for phrase in self._by_first.get(word, ())}
+        found = []
+        for rank in sorted(candidates):
+            _, wanted, means = candidates[rank]
+            size = len(wanted)
+            for start in range(len(words) - size + 1):
+                if words[start : start + size] == wanted:
+                    found.append(means)
+                    words[start : start + size] = ["\0"] * size
+                    break
+        return found

@@ -58,22 +58,26 @@ def _open(value: object) -> tuple[State, list[tuple[str, Json]]]:
     if value.get("resourceType") == "OperationOutcome":
         return State.FAILED, []
     if value.get("resourceType") != "Bundle" and "entry" not in value:
-        return (State.CAME, [("", value)]) if value.get("resourceType") else (State.FAILED, [])
+        readable = isinstance(value.get("resourceType"), str)
+        return (State.CAME, [("", value)]) if readable else (State.FAILED, [])
     entries, failed = [], any(as_dict(link).get("relation") == "next" for link in as_list(value.get("link")))
     for entry in as_list(value.get("entry")):
-        resource = as_dict(as_dict(entry).get("resource"))
-        if resource.get("resourceType") == "OperationOutcome":
+        resource = as_dict(entry.get("resource")) if isinstance(entry, dict) else {}
+        kind = resource.get("resourceType")
+        if not isinstance(kind, str):
+            failed = True
+        elif kind == "OperationOutcome":
             failed = failed or _is_error(resource)
-        elif resource.get("resourceType"):
-            entries.append((as_text(as_dict(entry).get("fullUrl")), resource))
+        else:
+            entries.append((as_text(entry.get("fullUrl")), resource))
     if failed:
         return State.FAILED, entries
     return (State.CAME if entries else State.NONE), entries
 
 
 def _is_error(outcome: Json) -> bool:
-    severities = {as_dict(issue).get("severity") for issue in as_list(outcome.get("issue"))}
-    return bool(severities & {"error", "fatal"}) or not severities
+    severities = [as_text(as_dict(issue).get("severity")) for issue in as_list(outcome.get("issue"))]
+    return not severities or any(severity not in ("warning", "information") for severity in severities)
 
 
 def _patient_names(found: list[tuple[str, Json]], patient_id: str) -> frozenset[str]:
@@ -87,9 +91,7 @@ def _patient_names(found: list[tuple[str, Json]], patient_id: str) -> frozenset[
 
 def _file(record: Record, resource: Json, patient_id: str, names: frozenset[str]) -> None:
     kind = resource["resourceType"]
-    if not isinstance(kind, str):
-        record.set_aside += 1
-    elif kind == "Patient":
+    if kind == "Patient":
         if resource.get("id") == patient_id:
             record.patient = resource
         else:

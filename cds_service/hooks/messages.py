@@ -14,6 +14,7 @@ from cds_service.facts.moments import instant
 
 AS_OF = "org.neonatal-ivig-cds.as-of"
 EXPLAIN = "org.neonatal-ivig-cds.explain"
+LONGEST_ID = 512  # real ids exceed the 64 characters that FHIR allows
 Json = dict[str, Any]
 
 
@@ -50,7 +51,7 @@ def read_call(message: Json, hook: str, now: datetime, *, accept_as_of: bool) ->
     context = _object(message, "context", required=True)
     _text(context, "userId", "context.userId")
     patient_id = _text(context, "patientId", "context.patientId").removeprefix("Patient/")
-    if "/" in patient_id or len(patient_id) > 512:
+    if not patient_id.strip() or "/" in patient_id or len(patient_id) > LONGEST_ID:
         raise RequestError("context.patientId must be a bare id.")
     prefetch = _object(message, "prefetch")
     extension = _object(message, "extension")

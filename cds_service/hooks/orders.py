@@ -38,7 +38,7 @@ def selected_drafts(context: Json, prefetch: dict[str, Any], patient_id: str, re
     if drafts.unreadable or not selections:
         chosen = [resource for _, resource in entries]
     for resource in chosen:
-        if resource.get("resourceType") in ORDERS:
+        if as_text(resource.get("resourceType")) in ORDERS:
             _judge(resource, drafts, patient_id, reader)
     if not selections and not drafts.ivig:
         drafts.unreadable.clear()
@@ -55,6 +55,8 @@ def _judge(resource: Json, drafts: Drafts, patient_id: str, reader: MedicationRe
         drafts.unreadable.append("The selected IVIG order is for another patient than the one of this call.")
         return
     drafts.ivig.append(resource)
+    if len(drafts.ivig) == 2:
+        drafts.remarks.append(f"**More than one IVIG order is drafted**: the dose here is for {label(drafts.ivig[0])}.")
     if recognized.remark:
         drafts.remarks.append(recognized.remark)
 

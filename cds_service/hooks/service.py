@@ -11,14 +11,16 @@ from typing import Any
 
 import orjson
 
-from cds_service.cards.build import DECISIONS, Deck
+from cds_service.cards.build import DECISIONS, Deck, Draft
 from cds_service.cards.notice import notice
 from cds_service.decisions.decide import Decision, decide
 from cds_service.errors import DataUnavailable, RequestError
 from cds_service.facts.fact import Baby, Fact
 from cds_service.facts.gather import FactReader
+from cds_service.facts.ivig import medication_of
 from cds_service.fhir.conform import conforming
 from cds_service.fhir.prefetch import Record, State, collect
+from cds_service.fhir.read import words
 from cds_service.hooks.discovery import PATIENT_KEY, SERVICES
 from cds_service.hooks.messages import Call, Json, parse, read_call
 from cds_service.hooks.orders import Drafts, selected_drafts
@@ -55,24 +57,23 @@ class Answerer:
                     "There is no service of this id; see GET /cds-services.", status=404, code="not-found"
                 )
             call = read_call(parse(body), service.hook, self.clock(), accept_as_of=self.accept_as_of)
-            message = self._answer(call)
+            return Reply(200, self._answer(call))
         except RequestError as error:
             return Reply(error.status, orjson.dumps(operation_outcome(error.status, error.text, error.code)))
-        return Reply(200, orjson.dumps(message))
 
-    def _answer(self, call: Call) -> Json:
-        """Never a 500 and never silence: a fault inside the judgement becomes a card that says so."""
+    def _answer(self, call: Call) -> bytes:
+        """Never a 500 and never silence: a fault inside the judgment becomes a card that says so."""
         try:
-            return self._order_select(call) if call.hook == "order-select" else self._patient_view(call)
+            return orjson.dumps(self._order_select(call) if call.hook == "order-select" else self._patient_view(call))
         except RequestError:
             raise
         except Exception as error:  # noqa: BLE001 (a bug must not look like an all-clear on an IVIG order)
             last = traceback.extract_tb(error.__traceback__)[-1]
             log.error(
-                "judgement failed: %s at %s:%s", type(error).__name__, last.filename.rpartition("/")[2], last.lineno
+                "judgment failed: %s at %s:%s", type(error).__name__, last.filename.rpartition("/")[2], last.lineno
             )
             text = "An internal fault kept this service from judging. Nothing was checked."
-            return {"cards": [notice(self.knowledge, call.hook_instance, "fault", text, [])]}
+            return orjson.dumps({"cards": [notice(self.knowledge, call.hook_instance, "fault", text, [])]})
 
     def _order_select(self, call: Call) -> Json:
         drafts = selected_drafts(call.context, call.prefetch, call.patient_id, self.reader.medications)
@@ -81,16 +82,7 @@ class Answerer:
         record, baby = self._read(call, drafts)
         decisions = decide(self.knowledge, baby)
         remarks = tuple(dict.fromkeys([*drafts.unreadable, *drafts.remarks, *_not_in_reach(record)]))
-        draft = conforming(drafts.ivig[0])
-        deck = Deck(
-            self.knowledge,
-            baby,
-            call.patient_id,
-            call.hook_instance,
-            draft,
-            draft_refused=draft is None,
-            remarks=remarks,
-        )
+        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, _draft(drafts), remarks)
         return self._message(call, deck, decisions, deck.cards(decisions))
 
     def _unreadable(self, call: Call, drafts: Drafts) -> list[Json]:
@@ -125,8 +117,17 @@ class Answerer:
         return message
 
 
+def _draft(drafts: Drafts) -> Draft:
+    """The first IVIG draft, to be sent back with the dose where it is valid R4 and has an id to be known by."""
+    order = drafts.ivig[0]
+    kept = conforming(order)
+    name = words(medication_of(order, drafts.medications))
+    return Draft(kept if kept and "id" in kept else None, name)
+
+
 def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
-    """IVIG is ordered, running, or was given within the repeat window of an advised dose (24 h where none is stated)."""
+    """IVIG is ordered, running, or was given within the repeat interval of an advised dose (24 h where none is
+    stated)."""
     if isinstance(baby.facts["ivig_order"], Fact):
         return True
     given = baby.known("ivig_given")

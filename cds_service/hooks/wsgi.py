@@ -20,6 +20,7 @@ REASONS = {
     200: "200 OK",
     400: "400 Bad Request",
     404: "404 Not Found",
+    405: "405 Method Not Allowed",
     412: "412 Precondition Failed",
     413: "413 Content Too Large",
     415: "415 Unsupported Media Type",
@@ -36,6 +37,13 @@ ALLOWED = [
 ]
 
 
+def _refusal(status: int, text: str) -> Reply:
+    return Reply(status, orjson.dumps(operation_outcome(status, text)))
+
+
+NOT_A_POST = _refusal(405, "Hook calls are POSTed.")
+
+
 class Edge:
     """Answers `POST /cds-services/{id}` itself; everything else goes to Flask. Both get the CORS headers."""
 
@@ -47,14 +55,15 @@ class Edge:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         cors = self._cors(environ.get("HTTP_ORIGIN"))
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
-        if method == "POST" and path.startswith(PREFIX) and "/" not in path[len(PREFIX) :]:
-            reply = self._call(path[len(PREFIX) :], environ)
-            size = ("Content-Length", str(len(reply.body)))
-            start_response(REASONS[reply.status], [*SAFE_HEADERS, size, *cors])
-            return [reply.body]
         if method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
             start_response("204 No Content", [*cors, *(ALLOWED if cors else [])])
             return [b""]
+        if path.startswith(PREFIX) and "/" not in path[len(PREFIX) :]:
+            reply = self._call(path[len(PREFIX) :], environ) if method == "POST" else NOT_A_POST
+            size = ("Content-Length", str(len(reply.body)))
+            allow = [("Allow", "POST")] if reply is NOT_A_POST else []
+            start_response(REASONS[reply.status], [*SAFE_HEADERS, size, *allow, *cors])
+            return [reply.body]
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, [*headers, *cors], *rest)
@@ -84,14 +93,10 @@ class Edge:
 def read_body(environ: Environ) -> bytes | None:
     """The body, or None where it is larger than allowed: never more than that is read."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit():
+    if length.isdecimal():
         if int(length) > LARGEST_BODY:
             return None
         found: bytes = environ["wsgi.input"].read(int(length))
         return found
     body: bytes = environ["wsgi.input"].read(LARGEST_BODY + 1)
     return body if len(body) <= LARGEST_BODY else None
-
-
-def _refusal(status: int, text: str) -> Reply:
-    return Reply(status, orjson.dumps(operation_outcome(status, text)))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge.files import Roots, decimal, lookup, read_csv, read_toml
+from cds_service.knowledge.files import Roots, decimal, lookup, read_csv, read_text, read_toml, whole
 from cds_service.knowledge.shapes import (
     Amount,
     Cite,
@@ -17,6 +17,9 @@ from cds_service.knowledge.shapes import (
     DoseLimits,
     FactSpec,
     Indication,
+    Monitoring,
+    MonitoringLine,
+    MonitoringOrder,
     OverrideReason,
     Product,
     Query,
@@ -59,6 +62,7 @@ class Catalogue:
     indications: Mapping[str, Indication]
     limits: Mapping[str, DoseLimits]
     products: Mapping[str, Product]
+    monitoring: Mapping[str, Monitoring]
     reasons: tuple[OverrideReason, ...]
 
 
@@ -83,6 +87,7 @@ def load_catalogue(roots: Roots) -> Catalogue:
         _indications(roots),
         _dose_limits(roots, sources),
         _products(roots, sources),
+        _monitoring(roots, sources, codelists),
         tuple(
             OverrideReason(row["code"], row["display"])
             for path in roots.find("override_reasons.csv")
@@ -124,8 +129,10 @@ def _units(roots: Roots) -> tuple[dict[str, Unit], dict[tuple[str, str], Unit]]:
         for number, row in enumerate(read_csv(path, columns), start=2):
             place = f"{path.name}:{number}"
             unit = Unit(row["unit"], row["quantity"], decimal(row["factor"], place))
-            if units.setdefault(unit.name, unit) != unit:
-                raise KnowledgeError(place, f"{unit.name} has two meanings: {units[unit.name]} and {unit}")
+            known = units.setdefault(unit.name, unit)
+            if known != unit:
+                raise KnowledgeError(place, f"{unit.name} has two meanings: {known} and {unit}")
+            unit = known
             if spellings.setdefault((unit.quantity, row["spelling"]), unit) != unit:
                 raise KnowledgeError(place, f"spelling {row['spelling']!r} has two meanings")
     return units, spellings
@@ -161,13 +168,13 @@ def _tables(roots: Roots, sources: Mapping[str, Source], units: Mapping[str, Uni
         raw = read_toml(path, "table")
         rows_file = path.with_suffix(".csv")
         cells: dict[str, dict[int, list[tuple[int, Decimal]]]] = {column: {} for column in raw["columns"]}
-        header = rows_file.read_text("utf-8").partition("\n")[0].split(",")
+        header = read_text(rows_file).partition("\n")[0].strip().split(",")
         for column in ("gestation_weeks", *raw["columns"]):
             if column not in header:
                 raise KnowledgeError(rows_file.name, f"column {column} is missing; there are {header}")
         for number, row in enumerate(read_csv(rows_file, tuple(header)), start=2):
             place = f"{rows_file.name}:{number}"
-            weeks, hour = int(row["gestation_weeks"]), int(row.get("age_hours", 0))
+            weeks, hour = whole(row["gestation_weeks"], place), whole(row.get("age_hours", 0), place)
             for column in raw["columns"]:
                 cells[column].setdefault(weeks, []).append((hour, decimal(row[column], place)))
         for column, by_week in cells.items():
@@ -297,7 +304,7 @@ def _product(row: Mapping[str, str], sources: Mapping[str, Source], place: str) 
     steps = []
     for index, rate in enumerate(rates):
         minutes = (row["first_step_minutes"] if index == 0 else "") or row["step_minutes"]
-        steps.append(RateStep(rate, int(minutes) if minutes else None))
+        steps.append(RateStep(rate, whole(minutes, place) if minutes else None))
     if rates != sorted(rates) or rates[-1] >= top:
         raise KnowledgeError(place, "the steps must rise and end below the maximum rate")
     return Product(
@@ -312,3 +319,43 @@ def _product(row: Mapping[str, str], sources: Mapping[str, Source], place: str) 
         Cite(lookup(sources, row["source"], place, "source"), row["cite"]),
         row["sorbitol"] == "yes",
     )
+
+
+def _monitoring(
+    roots: Roots, sources: Mapping[str, Source], codelists: Mapping[str, CodeList]
+) -> dict[str, Monitoring]:
+    found: dict[str, Monitoring] = {}
+    for path, name in roots.glob("monitoring/*.toml"):
+        raw = read_toml(path, "monitoring")
+
+        def lines(key: str, raw: Mapping[str, Any] = raw, name: str = name) -> tuple[MonitoringLine, ...]:
+            return tuple(
+                MonitoringLine(entry["text"], cite(entry["cite"], sources, sources["own"], name))
+                for entry in raw.get(key, ())
+            )
+
+        found[path.stem] = Monitoring(
+            path.stem,
+            lines("before"),
+            lines("during"),
+            lines("stop"),
+            lines("after"),
+            tuple(_order(entry, sources, codelists, name) for entry in raw.get("order", ())),
+        )
+    return found
+
+
+def _order(
+    raw: Mapping[str, Any], sources: Mapping[str, Source], codelists: Mapping[str, CodeList], name: str
+) -> MonitoringOrder:
+    place = f"{name}: order {raw['label']}"
+    coding = None
+    if "code" in raw:
+        codes = lookup(codelists, raw["code"]["list"], place, "code list").codes
+        key = (raw["code"]["system"], raw["code"]["code"])
+        if key not in codes:
+            raise KnowledgeError(place, f"{key} is not in code list {raw['code']['list']}")
+        coding = codes[key]
+    every = decimal(raw["every"]["value"], place) if "every" in raw else None
+    where = cite(raw["cite"], sources, sources["own"], place)
+    return MonitoringOrder(raw["label"], raw["text"], coding, every, where)

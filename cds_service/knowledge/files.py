@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -48,13 +49,34 @@ def _validator(schema: str) -> Any:
 def read_toml(path: Path, schema: str) -> dict[str, Any]:
     """One TOML file, decimals exact, checked against `schemas/<schema>.json`."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        document = tomllib.loads(read_text(path), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError(path.name, f"not valid TOML: {error}") from error
-    for fault in _validator(schema).iter_errors(document):
+    fault = next(_validator(schema).iter_errors(document), None)
+    if fault is not None:
+        fault = _deepest(fault)
         place = ".".join(str(part) for part in fault.absolute_path)
         raise KnowledgeError(f"{path.name}: {place or 'top level'}", _plain(fault))
     return document
+
+
+def read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KnowledgeError(path.name, f"cannot be read as UTF-8 text: {error}") from error
+
+
+def _deepest(fault: Any) -> Any:
+    """Where one of several shapes is allowed, the fault of the shape that comes closest."""
+    from jsonschema.exceptions import best_match
+
+    while fault.context:
+        fault = best_match(
+            fault.context,
+            key=lambda one: (len(one.absolute_path), one.validator != "required", one.validator != "type"),
+        )
+    return fault
 
 
 def _plain(fault: Any) -> str:
@@ -70,11 +92,10 @@ def _plain(fault: Any) -> str:
 
 def read_csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """One CSV file whose header must be exactly `columns`."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
-        if tuple(reader.fieldnames or ()) != columns:
-            raise KnowledgeError(path.name, f"columns are {reader.fieldnames}; allowed: {list(columns)}")
-        rows = list(reader)
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    if tuple(reader.fieldnames or ()) != columns:
+        raise KnowledgeError(path.name, f"columns are {reader.fieldnames}; allowed: {list(columns)}")
+    rows = list(reader)
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise KnowledgeError(f"{path.name}:{number}", "the row has more or fewer cells than the header")
@@ -90,6 +111,14 @@ def decimal(text: object, place: str) -> Decimal:
     if not value.is_finite():
         raise KnowledgeError(place, f"{text!r} is not a finite number")
     return value
+
+
+def whole(text: object, place: str) -> int:
+    """A whole number."""
+    value = decimal(text, place)
+    if value != value.to_integral_value():
+        raise KnowledgeError(place, f"{text!r} is not a whole number")
+    return int(value)
 
 
 def lookup(names: Mapping[str, T], name: str, place: str, what: str) -> T:

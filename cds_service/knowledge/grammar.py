@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.files import lookup
 from cds_service.knowledge.shapes import (
+    ON_RECORD,
     CodeList,
     Comparison,
     Condition,
@@ -21,13 +22,13 @@ from cds_service.knowledge.shapes import (
     Is,
     Named,
     Number,
+    Unit,
 )
 
 COMPARE = re.compile(r"^(\w+) (>=|<=|>|<) (\w+)$")
 IS = re.compile(r"^(\w+) is (\w+)$")
 IN = re.compile(r"^(\w+) in (\w+)$")
 NAME = re.compile(r"^\w+$")
-ON_RECORD = ("recorded", "not_recorded")
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Parser:
     statements: Mapping[str, object]
     used_numbers: set[str] = field(default_factory=set)
     used_statements: set[str] = field(default_factory=set)
+    units: dict[str, Unit] = field(default_factory=dict)  # the guideline's own unit of each fact that it compares
 
     def condition(self, raw: object, place: str) -> Condition:
         if isinstance(raw, str):
@@ -77,6 +79,7 @@ class Parser:
             raise KnowledgeError(where, f"{fact} is not a quantity; use 'is' or 'in'")
         if spec.unit.quantity != limit.unit.quantity:
             raise KnowledgeError(where, f"{fact} is in {spec.unit.name}, {number} in {limit.unit.name}")
+        self.units.setdefault(fact, limit.unit)
         return Comparison(match[0], fact, op, limit)
 
     def _category(self, match: re.Match[str], where: str) -> Is:

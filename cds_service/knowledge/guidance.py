@@ -19,6 +19,7 @@ from cds_service.knowledge.shapes import (
     Dose,
     Group,
     Guidance,
+    Monitoring,
     Named,
     Note,
     Number,
@@ -28,6 +29,7 @@ from cds_service.knowledge.shapes import (
 )
 
 PLACEHOLDER_DOSE = "dose"
+INFUSION = "infusion"
 
 
 def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bool) -> Guidance:
@@ -42,6 +44,8 @@ def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bo
     _no_cycles(statements, name)
     doses = {key: _dose(key, value, source, catalogue, name) for key, value in raw.get("doses", {}).items()}
     recommendations = tuple(_recommendation(entry, source, catalogue, parser, doses) for entry in raw["recommend"])
+    notes = tuple(_note(entry, source, catalogue, parser) for entry in raw.get("note", ()))
+    watch = _watch(raw.get("watch"), catalogue, numbers, name)
     guidance = Guidance(
         raw["indication"],
         raw["guideline"],
@@ -50,17 +54,27 @@ def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bo
         raw["asks"],
         raw["use"],
         raw["misuse"],
+        _monitoring(raw, catalogue, name),
         numbers,
         statements,
+        parser.units | ({watch.fact: watch.lines[0].unit} if watch else {}),
         recommendations,
-        tuple(_note(entry, source, catalogue, parser) for entry in raw.get("note", ())),
+        notes,
         doses,
-        _watch(raw.get("watch"), catalogue, numbers, name),
+        watch,
         name,
         signed_off,
     )
     _complete(guidance, parser, catalogue, name)
     return guidance
+
+
+def _monitoring(raw: Mapping[str, Any], catalogue: Catalogue, name: str) -> tuple[Monitoring, ...]:
+    """The sets that the file names; else what holds for every infusion, and the set of the indication's name."""
+    sets = catalogue.monitoring
+    if "monitoring" in raw:
+        return tuple(lookup(sets, one, f"{name}: monitoring", "monitoring") for one in raw["monitoring"])
+    return tuple(sets[one] for one in (INFUSION, raw["indication"]) if one in sets)
 
 
 def _number(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str) -> Number:
@@ -78,7 +92,9 @@ def _number(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalog
     if "title" not in raw:
         raise KnowledgeError(place, "a number read from a table needs a title")
     for fact in raw["at"].values():
-        lookup(catalogue.facts, fact, place, "fact")
+        spec = lookup(catalogue.facts, fact, place, "fact")
+        if spec.unit is None or spec.unit.quantity != "time":
+            raise KnowledgeError(place, f"{fact} is not a gestation or an age: a table is read at a length of time")
     minus = decimal(raw.get("minus", 0), place)
     at = raw["at"]
     return Number(key, unit, where, raw["title"], None, table, raw["read"], at["gestation"], at["age"], minus)
@@ -153,7 +169,13 @@ def _watch(
 
 
 def _placeholders(text: str, catalogue: Catalogue, numbers: Mapping[str, Number], place: str, *, dose: bool) -> None:
-    for _, word, _, _ in string.Formatter().parse(text):
+    try:
+        pieces = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise KnowledgeError(place, f"{text!r} is not a template: {error}; braces hold a name, as in {{tsb}}") from None
+    for _, word, form, conversion in pieces:
+        if form or conversion:
+            raise KnowledgeError(place, f"{{{word}}} may not carry a format; write the name alone")
         if word is None or word in catalogue.facts or word in numbers or (dose and word == PLACEHOLDER_DOSE):
             continue
         known = sorted({*numbers, *catalogue.facts, *([PLACEHOLDER_DOSE] if dose else [])})

@@ -5,20 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge.catalogue import Catalogue, cite, load_catalogue
-from cds_service.knowledge.files import PACKAGE, Roots, decimal, lookup, read_toml
+from cds_service.knowledge.catalogue import Catalogue, load_catalogue
+from cds_service.knowledge.files import PACKAGE, Roots, lookup, read_toml
 from cds_service.knowledge.guidance import load_guidance
 from cds_service.knowledge.shapes import (
     Follow,
     Guidance,
     Knowledge,
-    Monitoring,
-    MonitoringLine,
-    MonitoringOrder,
     Product,
     Site,
 )
@@ -62,7 +58,7 @@ def load_knowledge(site: str) -> Knowledge:
         tables=catalogue.tables,
         indications=catalogue.indications,
         guidance=guidance,
-        monitoring=_monitoring(roots, catalogue),
+        monitoring=catalogue.monitoring,
         dose_limits=catalogue.limits,
         override_reasons=catalogue.reasons,
         system_aliases=catalogue.aliases,
@@ -84,7 +80,7 @@ def _site(folder: Path, catalogue: Catalogue, guidance: Mapping[tuple[str, str],
     place = f"{folder.name}/site.toml"
     try:
         zone = ZoneInfo(raw["time_zone"])
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise KnowledgeError(
             f"{place}: time_zone", f"{raw['time_zone']!r} is no time zone of the tz database"
         ) from error
@@ -107,40 +103,3 @@ def _site(folder: Path, catalogue: Catalogue, guidance: Mapping[tuple[str, str],
 def _fit_for_newborns(product: Product, place: str) -> None:
     if product.sorbitol:
         raise KnowledgeError(place, f"{product.title} contains sorbitol: contraindicated under 2 years of age")
-
-
-def _monitoring(roots: Roots, catalogue: Catalogue) -> dict[str, Monitoring]:
-    found: dict[str, Monitoring] = {}
-    for path, name in roots.glob("monitoring/*.toml"):
-        raw = read_toml(path, "monitoring")
-
-        def lines(key: str, raw: Mapping[str, Any] = raw, name: str = name) -> tuple[MonitoringLine, ...]:
-            own = catalogue.sources["own"]
-            return tuple(
-                MonitoringLine(entry["text"], cite(entry["cite"], catalogue.sources, own, name))
-                for entry in raw.get(key, ())
-            )
-
-        found[path.stem] = Monitoring(
-            path.stem,
-            lines("before"),
-            lines("during"),
-            lines("stop"),
-            lines("after"),
-            tuple(_order(entry, catalogue, name) for entry in raw.get("order", ())),
-        )
-    return found
-
-
-def _order(raw: Mapping[str, Any], catalogue: Catalogue, name: str) -> MonitoringOrder:
-    place = f"{name}: order {raw['label']}"
-    coding = None
-    if "code" in raw:
-        codes = lookup(catalogue.codelists, raw["code"]["list"], place, "code list").codes
-        key = (raw["code"]["system"], raw["code"]["code"])
-        if key not in codes:
-            raise KnowledgeError(place, f"{key} is not in code list {raw['code']['list']}")
-        coding = codes[key]
-    every = decimal(raw["every"]["value"], place) if "every" in raw else None
-    where = cite(raw["cite"], catalogue.sources, catalogue.sources["own"], place)
-    return MonitoringOrder(raw["label"], raw["text"], coding, every, where)

@@ -1,4 +1,8 @@
-"""The shapes that knowledge takes once it is loaded: frozen, typed, every name resolved."""
+"""The shapes that knowledge takes once it is loaded: frozen, typed, every name resolved.
+
+Each thing exists once, so two are the same only if they are one (`eq=False`): what is made from them, such as the
+words of a citation, can be kept by them.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ VERDICTS = (
 )
 GIVES = frozenset({"recommended", "consider"})
 INDICATORS = ("info", "warning", "critical")
+ON_RECORD = ("recorded", "not_recorded")  # what `is` may ask of every fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Unit:
     factor: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """One document. `verified` says how its figures were checked and is shown wherever they are."""
 
@@ -47,7 +52,7 @@ class Source:
         return self.verified in {"second-hand", "unverified", "own"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cite:
     """A place in a document."""
 
@@ -58,7 +63,7 @@ class Cite:
         return f"{self.source.short}, {self.place}" if self.place else self.source.short
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Amount:
     """A figure with its unit and its place in a document."""
 
@@ -76,7 +81,7 @@ class Coding:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeList:
     """Codes that mean one thing. `texts` are phrases for records that carry no code, longest first."""
 
@@ -85,7 +90,7 @@ class CodeList:
     texts: Mapping[str, Coding]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """Thresholds by gestation (completed weeks) and age (hours).
 
@@ -103,7 +108,7 @@ class Table:
     cells: Mapping[str, Mapping[int, tuple[tuple[int, Decimal], ...]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Number:
     """A limit: a constant, or a cell of a table read at facts of the baby, less a margin."""
 
@@ -122,7 +127,7 @@ class Number:
 # --- conditions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     text: str
     fact: str
@@ -130,7 +135,7 @@ class Comparison:
     number: Number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Is:
     """`dat is positive`; `recorded` and `not_recorded` fit every fact."""
 
@@ -139,7 +144,7 @@ class Is:
     category: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class In:
     """`conditions in fnait`."""
 
@@ -148,12 +153,12 @@ class In:
     codelist: CodeList
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Named:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """`all`, `any` or `none` of its items."""
 
@@ -173,7 +178,7 @@ class CardText:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recommendation:
     id: str
     verdict: str
@@ -184,7 +189,7 @@ class Recommendation:
     dose: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Note:
     """A sentence said when its condition is met. With an indicator it can only raise the card's."""
 
@@ -196,7 +201,7 @@ class Note:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dose:
     """Per-kilogram dose; `hours` is the guideline's infusion time, 0 where it states none."""
 
@@ -210,7 +215,7 @@ class Dose:
     at_most: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Watch:
     """A value followed against lines: distances now, and when the first line would be crossed."""
 
@@ -219,7 +224,7 @@ class Watch:
     lines: tuple[Number, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Guidance:
     indication: str
     guideline: str
@@ -228,8 +233,10 @@ class Guidance:
     asks: str
     use: str
     misuse: str
+    monitoring: tuple[Monitoring, ...]
     numbers: Mapping[str, Number]
     statements: Mapping[str, Condition]
+    units: Mapping[str, Unit]
     recommendations: tuple[Recommendation, ...]
     notes: tuple[Note, ...]
     doses: Mapping[str, Dose]
@@ -238,14 +245,14 @@ class Guidance:
     signed_off: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Indication:
     name: str
     title: str
     short: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FactSpec:
     """How one fact is read. `kind` is measurement, category, conditions, therapy or formula."""
 
@@ -269,7 +276,7 @@ class FactSpec:
     asks: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """One prefetch template: a resource type and the code lists it asks for (none: all of that type)."""
 
@@ -286,7 +293,7 @@ class RateStep:
     minutes: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Product:
     name: str
     title: str
@@ -300,13 +307,13 @@ class Product:
     sorbitol: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MonitoringLine:
     text: str
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MonitoringOrder:
     """A ServiceRequest to offer; `every_hours` is the interval, None for once."""
 
@@ -317,7 +324,7 @@ class MonitoringOrder:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Monitoring:
     name: str
     before: tuple[MonitoringLine, ...]
@@ -358,7 +365,7 @@ class Site:
     follows: tuple[Follow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
     """Everything one site needs, loaded once."""
 

@@ -67,7 +67,10 @@ class Walk:
             spec = self.knowledge.facts[name]
             if spec.kind == "conditions":
                 baby.facts[name] = Fact(name, OnRecord({}, complete=True))
-            elif (spec.query and name != "gestational_age") or (not isinstance(fact, Doubt) and spec.of and spec.of[0] not in ("gestational_age",)):
+                continue
+            measured = spec.query and name != "gestational_age"
+            computed = isinstance(fact, Fact) and spec.of and spec.of[0] != "gestational_age"
+            if measured or computed:
                 baby.facts[name] = Doubt(name, Missing.ABSENT, f"no {spec.title} is on record", (name,))
 
     def _place(self, baby: Baby, number: Number, weeks: int, hour: int, value: Decimal) -> None:

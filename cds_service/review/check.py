@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from cds_service.cards.build import LONGEST_SUMMARY, Deck
+from cds_service.cards.build import LONGEST_SUMMARY, Deck, Draft
 from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions
 from cds_service.decisions.decide import Decision, answer
 from cds_service.dosing.dose import Plan, portion
@@ -67,7 +67,7 @@ def check_guidance(knowledge: Knowledge, guidance: Guidance) -> str:
 
 
 def _card(knowledge: Knowledge, baby: Baby, decision: Decision, file: str) -> None:
-    for card in Deck(knowledge, baby, "newborn", "check", draft_order()).cards([decision]):
+    for card in Deck(knowledge, baby, "newborn", "check", Draft(draft_order(), "IVIG")).cards([decision]):
         if not 1 <= len(card["summary"]) <= LONGEST_SUMMARY:
             raise KnowledgeError(file, f"summary of {len(card['summary'])} characters: {card['summary']!r}")
         if empty := next(_empties(card), ""):
@@ -107,8 +107,7 @@ def emitted(knowledge: Knowledge) -> Iterator[dict[str, Any]]:
                 for draft in (draft_order(), None):
                     made = dose_suggestions(plan, product, draft, "newborn", identity, recommend=True)
                     yield from (action["resource"] for one in made for action in one["actions"])
-    sets = list(knowledge.monitoring.values())
-    for one in monitoring_suggestions(sets, "newborn", identity):
+    for one in monitoring_suggestions(knowledge.monitoring.values(), "newborn", identity):
         yield from (action["resource"] for action in one["actions"])
 
 

@@ -75,8 +75,8 @@ def _criterion(one: Criterion) -> str:
         parts.append(f"value {quantity(one.value.to(one.number.unit) if one.number else one.value, 2)}")
     elif one.value:
         parts.append(str(one.value))
-    if one.limit:
-        parts.append(f"limit {quantity(one.limit, 2)} ({one.cite})")
+    if one.limit and one.number:
+        parts.append(f"limit {quantity(one.limit, 2)} ({one.number.cite})")
     if one.why:
         parts.append(one.why)
     return ", ".join(parts)

@@ -106,7 +106,7 @@ def test_another_clinical_state_has_another_topic(demo: Knowledge) -> None:
 
     collect()
     assert all(len(states) == 1 for states in topics.values())
-    assert len(topics) > 30
+    assert len(topics) > 20
     assert all(re.fullmatch(r"[a-z0-9]{1,100}", topic) for topic in topics)
 
 
@@ -153,9 +153,6 @@ def test_at_exchange_level_a_withheld_answer_is_critical_and_says_so_first(answe
     assert "exchange level" in first["summary"]
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="bug: the plausible range is shown as if it were reported"
-)
 @pytest.mark.parametrize(
     ("given", "key", "comparator", "made_up"),
     [(GIVEN, "bilirubin", ">", "60"), (ADVISED["fnait"], "hematology", "<", "0–")],

@@ -188,7 +188,6 @@ def test_an_answer_is_a_recommendation_or_says_what_is_missing(
         assert all(name in demo.facts for name in found.needs)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="bug: a gestation above 35 weeks reads the line of 35")
 def test_a_gestation_known_only_as_a_limit_does_not_decide_where_the_lines_differ(
     demo: Knowledge, read: ReadRecord
 ) -> None:

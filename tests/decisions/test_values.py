@@ -31,7 +31,8 @@ def limited(loinc: str, comparator: str, value: float, unit: str) -> Json:
     [
         ("<", 10, "severe"),
         ("<=", 19, "severe"),
-        ("<", 20, "needs_information"),
+        ("<", 20, "severe"),
+        ("<=", 20, "needs_information"),
         ("<", 50, "needs_information"),
         (">", 150, "not_low"),
         (">=", 100, "not_low"),

@@ -53,9 +53,6 @@ def test_the_steps_give_exactly_the_dose_in_the_stated_time(
     assert fastest <= Fraction(product.max_mg_per_kg_min)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="bug: a dose that ends inside a step gets that step whole, and another"
-)
 @pytest.mark.parametrize("name", ["gammaplex_10", "bivigam_10"])
 def test_a_small_dose_that_ends_inside_a_step_gets_no_more_than_it_needs(name: str) -> None:
     for percent in range(20, 55):

@@ -50,7 +50,6 @@ def test_a_result_that_is_not_clear_is_a_doubt(read: ReadRecord, text: str) -> N
     assert "not readable as one result" in doubt_of(read(record(hematology=[said(DAT, text)])), "dat")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="bug: read as positive")
 @pytest.mark.parametrize("text", ["non reactive", "+/-", "false positive"])
 def test_a_result_that_is_not_positive_is_not_read_as_positive(read: ReadRecord, text: str) -> None:
     fact = read(record(hematology=[said(DAT, text)])).known("dat")

@@ -10,15 +10,31 @@ from typing import Any
 
 TARGET = Path(__file__).parents[2] / "cds_service" / "fhir" / "r4_shapes.json"
 ROOTS = ("MedicationRequest", "Medication")
+# Parts of these live in the module of their parent.
+PARENTS = ("MedicationRequest", "Medication", "Dosage", "Timing")
 COMPLEX = re.compile(r"abc\.(\w+?)Type\b")
-PRIMITIVE = re.compile(r"Annotated\[str, (\w+)\(")
+PRIMITIVE = re.compile(r"(?:Annotated\[[\w.]+, |\), )(\w+)\(")
+PYTHON = (("Decimal", "decimal"), ("bool", "boolean"), ("int", "integer"), ("str", "string"))
+COMPARATORS = ["<", "<=", ">=", ">"]
 SKIP = {"fhir_comments"}
 # Extension values that no order carries; a draft that does is not rewritten.
-SKIP_TYPES = {"DataRequirement", "ParameterDefinition", "RelatedArtifact", "TriggerDefinition", "UsageContext", "Expression", "Contributor", "ContactDetail", "Narrative", "CodeableReference", "RatioRange"}
+SKIP_TYPES = {
+    "CodeableReference",
+    "ContactDetail",
+    "Contributor",
+    "DataRequirement",
+    "Expression",
+    "Narrative",
+    "ParameterDefinition",
+    "RatioRange",
+    "RelatedArtifact",
+    "TriggerDefinition",
+    "UsageContext",
+}
 
 
 def model(name: str) -> Any:
-    for module in (name, *(parent for parent in ("MedicationRequest", "Medication", "Dosage", "Timing") if name.startswith(parent))):
+    for module in (name, *(parent for parent in PARENTS if name.startswith(parent))):
         try:
             found = getattr(importlib.import_module(f"fhir.resources.R4B.{module.lower()}"), name, None)
         except ModuleNotFoundError:
@@ -29,12 +45,13 @@ def model(name: str) -> Any:
 
 
 def kind(annotation: object) -> str:
-    text = str(annotation)
+    text = str(annotation).replace("EncodedBytes(encoder=<class 'pydantic.types.Base64Encoder'>), ", "")
     if match := COMPLEX.search(text):
         return match[1]
     if match := PRIMITIVE.search(text):
-        return match[1][0].lower() + match[1][1:]
-    for python, fhir in (("uuid.UUID", "uuid"), ("datetime.datetime", "dateTime"), ("datetime.date", "date"), ("datetime.time", "time"), ("Decimal", "decimal"), ("bool", "boolean"), ("int", "integer"), ("str", "string"), ("bytes", "base64Binary")):
+        named = match[1][0].lower() + match[1][1:]
+        return "uuid" if named == "uuidVersion" else named
+    for python, fhir in PYTHON:
         if python in text:
             return fhir
     raise LookupError(text)
@@ -54,14 +71,16 @@ def shapes() -> dict[str, dict[str, list[Any]]]:
             if element in SKIP or element.startswith("_"):
                 continue
             extra = field.json_schema_extra or {}
-            target = kind(field.annotation)
+            target = kind(field.rebuild_annotation())
             if target in SKIP_TYPES:
                 continue
             choice = extra.get("one_of_many", "")
             required = bool(extra.get("element_required")) or field.is_required()
             must = bool(choice and extra.get("one_of_many_required"))
-            done[name][element] = [target, "List[" in str(field.annotation), required, f"{choice}!" if must else choice, extra.get("enum_values", [])]
-            if target[0].isupper() and target not in ("Resource", "FHIRPrimitiveExtension"):
+            codes = COMPARATORS if element == "comparator" else extra.get("enum_values", [])
+            many = "List[" in str(field.annotation)
+            done[name][element] = [target, many, required, f"{choice}!" if must else choice, codes]
+            if target[0].isupper() and target != "Resource":
                 todo.append(target)
     return dict(sorted(done.items()))
 

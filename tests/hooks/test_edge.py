@@ -122,9 +122,6 @@ def test_a_method_that_is_not_offered_is_refused_and_says_which_are(client: Flas
     assert "GET" in response.headers["Allow"]
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="bug: a service called with GET is 'nothing at this address'"
-)
 def test_a_service_called_with_get_is_told_to_post(client: FlaskClient) -> None:
     refused(client.get(PATH), 405)
 

@@ -118,9 +118,6 @@ def test_a_patient_id_that_is_no_id_is_refused(answerer: Answerer, value: str) -
     assert refusal(answerer, order_call(patientId=value)) == (400, "context.patientId must be a bare id.")
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="bug: an empty id is taken, and matches every other subject"
-)
 def test_a_patient_reference_without_an_id_is_refused(answerer: Answerer) -> None:
     call = order_call(patientId="Patient/")
     draft = call["context"]["draftOrders"]["entry"][0]["resource"]

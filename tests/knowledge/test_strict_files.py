@@ -127,7 +127,6 @@ def test_a_folder_that_is_no_site_says_which_sites_there_are(tmp_path: Path) -> 
         load_knowledge(str(tmp_path))
 
 
-@pytest.mark.xfail(strict=True, raises=(ValueError, OSError), reason="bug: not told as a fault of this file")
 @pytest.mark.parametrize(
     "files",
     [

@@ -1,0 +1,86 @@
+"""What the words of a card are about: one newborn, at one site; and templates filled with its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cds_service.cards.text import escape, number, quantity, telling_decimals, when
+from cds_service.decisions.decide import Answer
+from cds_service.dosing.dose import Plan
+from cds_service.facts.fact import Baby, Doubt, Fact, Quantity
+from cds_service.knowledge.shapes import Dose, Knowledge
+
+
+@dataclass(slots=True)
+class Chart:
+    knowledge: Knowledge
+    baby: Baby
+
+    def where(self, fact: Fact) -> str:
+        """`, 2026-11-20 16:30 EST, Observation/b2`."""
+        parts = []
+        if fact.at:
+            parts.append(when(fact.at, self.knowledge.site.zone))
+        if fact.source and fact.source != "Patient":
+            parts.append(escape(fact.source))
+        if fact.remark == "preliminary":
+            parts.append("preliminary")
+        return ", " + ", ".join(parts) if parts else ""
+
+    def fill(self, text: str, answer: Answer, plan: Plan | None = None) -> str:
+        """`{tsb}` becomes the baby's value, `{escalation}` the line, `{dose}` the dose."""
+        return text.format_map(_Words(self, answer, plan)) if "{" in text else text
+
+    def word(self, name: str, answer: Answer, plan: Plan | None) -> str:
+        if name == "dose":
+            return dose_words(answer.dose, plan)
+        if name in answer.guidance.numbers:
+            line = answer.judge.limit(answer.guidance.numbers[name])
+            return quantity(line, 2) if isinstance(line, Quantity) else "not known"
+        fact = self.baby.facts[name]
+        if isinstance(fact, Doubt):
+            return "not known"
+        spec = self.knowledge.facts[name]
+        unit = answer.guidance.units.get(name, spec.unit)
+        if not isinstance(fact.value, Quantity) or unit is None:
+            return str(fact.value).replace("_", " ")
+        value = fact.value.to(unit)
+        criterion = next((one for one in answer.criteria if one.fact == name and one.limit), None)
+        return quantity(value, telling_decimals(criterion, value, spec.decimals) if criterion else spec.decimals)
+
+
+class _Words(dict[str, str]):
+    """Placeholders of one text, filled only as they are met."""
+
+    def __init__(self, chart: Chart, answer: Answer, plan: Plan | None) -> None:
+        super().__init__()
+        self.chart, self.answer, self.plan = chart, answer, plan
+
+    def __missing__(self, name: str) -> str:
+        return self.chart.word(name, self.answer, self.plan)
+
+
+def dose_words(dose: Dose | None, plan: Plan | None) -> str:
+    """`1.7–3.4 g (0.5–1 g/kg)`: exact grams; without a weight, per kilogram alone."""
+    if dose is None:
+        return "no dose"
+    per_kg = f"{span(dose.low, dose.high)} g/kg"
+    if plan is None:
+        return f"{per_kg}, weight needed"
+    return f"{span(plan.portions[0].exact, plan.portions[-1].exact)} g ({per_kg})"
+
+
+def span(low: Decimal, high: Decimal) -> str:
+    """`0.5–1`, or one figure where both are the same."""
+    first, last = number(low, 3), number(high, 3)
+    return first if first == last else f"{first}–{last}"
+
+
+def bullets(lines: Iterable[str]) -> str:
+    return "\n".join([f"- {line}" for line in lines])
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

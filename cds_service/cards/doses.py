@@ -1,0 +1,108 @@
+"""The dose in words: grams, milliliters, infusion steps, and why it takes as long as it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from cds_service.cards.chart import Chart, bullets, span
+from cds_service.cards.suggest import dose_text, duration, steps_text
+from cds_service.cards.text import citation, escape, number
+from cds_service.decisions.decide import Answer
+from cds_service.dosing.dose import Plan, Portion
+from cds_service.facts.fact import Doubt
+from cds_service.knowledge.shapes import Cite, Dose, DoseLimits, Product
+
+
+def dose(chart: Chart, answer: Answer, plan: Plan | None, ordered: str) -> str:
+    """`ordered` is what the draft calls its medication, empty where there is none."""
+    wanted = answer.dose
+    assert wanted is not None
+    cited = _per_kg(wanted)
+    if plan is None:
+        doubt = chart.baby.facts["dosing_weight"]
+        why = doubt.why if isinstance(doubt, Doubt) else ""
+        asks = chart.knowledge.facts["dosing_weight"].asks
+        return f"**Dose not computed**: {escape(why)}. Enter {asks}. Per kilogram: {cited}."
+    product = chart.knowledge.site.product
+    head = f"**Dose**: {cited}, for {number(plan.kilograms, 3)} kg{chart.where(plan.weight)}. {plan.weight.remark}"
+    rows = ["| g/kg | exact | rounded | volume | duration | vials |", "|---|---|---|---|---|---|"]
+    rows += [_row(one, product) for one in plan.portions]
+    notes = [
+        *_cautions(plan, chart.knowledge.dose_limits[answer.guidance.indication]),
+        *_infusion(plan, product),
+        _product(product),
+        *_ordered(ordered, product),
+    ]
+    return "\n\n".join((head.rstrip(), "\n".join(rows), bullets(notes), repeat(wanted)))
+
+
+@cache
+def _per_kg(wanted: Dose) -> str:
+    over = f" over {number(wanted.hours, 1)} h" if wanted.hours else ""
+    return f"{span(wanted.low, wanted.high)} g/kg{over} {citation(wanted.cite)}"
+
+
+def _row(one: Portion, product: Product) -> str:
+    vials = " + ".join([f"{count} × {number(size, 1)} g" for count, size in one.vials])
+    return (
+        f"| {number(one.grams_per_kg, 2)} | {number(one.exact, 4)} g "
+        f"| {number(one.rounded, 2)} g ({number(one.rounded_per_kg, 2)} g/kg) "
+        f"| {number(one.milliliters, 2)} mL {product.title} | {duration(one.infusion.minutes)} | {vials} |"
+    )
+
+
+def _cautions(plan: Plan, limits: DoseLimits) -> Iterator[str]:
+    """Rounding that leaves the guideline's range, and a guideline that leaves the usual one."""
+    wanted = plan.dose
+    for one in plan.portions:
+        if not wanted.low <= one.rounded_per_kg <= wanted.high:
+            yield (
+                f"Rounding {number(one.exact, 4)} g to {number(one.rounded, 2)} g leaves the guideline's "
+                f"{span(wanted.low, wanted.high)} g/kg: give the exact grams where they can be drawn up."
+            )
+    low, high = limits.usual
+    if wanted.low < low or wanted.high > high:
+        yield f"**The guideline's dose lies outside the usual {span(low, high)} g/kg** {citation(limits.cite)}"
+
+
+def _infusion(plan: Plan, product: Product) -> Iterator[str]:
+    hours = plan.dose.hours
+    for one in plan.portions:
+        run = one.infusion
+        top = number(run.max_mg_per_kg_min, 2)
+        fast = f"at the label's fastest {duration(run.product_minutes)} ({top} mg/kg/min)"
+        if not hours:
+            why = f"the guideline states no time; {fast}"
+        elif run.product_decides:
+            why = f"the guideline's {number(hours, 1)} h would break the label's maximum rate; {fast}"
+        else:
+            why = f"the guideline's {number(hours, 1)} h; {fast}"
+        yield f"{dose_text(one, product)} ({why}): {steps_text(run)}"
+
+
+@cache
+def _product(product: Product) -> str:
+    return (
+        f"{product.title}: {product.cite.place} {citation(Cite(product.cite.source, ''))}. "
+        f"Label age: {product.label_years}. Dilution and flush: {product.dilution}."
+    )
+
+
+def _ordered(ordered: str, product: Product) -> Iterator[str]:
+    """Volume and rate hold for one product: said where the draft does not name it."""
+    if ordered and product.title.split()[0].lower() not in ordered.lower():
+        yield (
+            f"**The draft names {escape(ordered)}.** Volume and infusion steps are for {product.title}, "
+            "this hospital's product: check the vial."
+        )
+
+
+@cache
+def repeat(wanted: Dose) -> str:
+    if wanted.at_most == 1:
+        return "Once: the guideline states no repeat dose."
+    if not wanted.repeat_text:
+        return "The guideline states no repeat dose."
+    limit = f"; {wanted.at_most} doses at most" if wanted.at_most else ""
+    return f"May be repeated after {wanted.repeat_text} if needed{limit}."
