@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cds_service.cards.text import escape, number, quantity, telling_decimals, when
+from cds_service.cards.text import escape, level, number, quantity, telling_decimals, when
 from cds_service.decisions.decide import Answer
 from cds_service.dosing.dose import Plan
-from cds_service.facts.fact import Baby, Doubt, Fact, Quantity
+from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
 from cds_service.knowledge.shapes import Dose, Knowledge
 
 
@@ -38,10 +38,10 @@ class Chart:
             return dose_words(answer.dose, plan)
         if name in answer.guidance.numbers:
             line = answer.judge.limit(answer.guidance.numbers[name])
-            return quantity(line, 2) if isinstance(line, Quantity) else "not known"
+            return level(line) if isinstance(line, Quantity) else "not known"
         fact = self.baby.facts[name]
         if isinstance(fact, Doubt):
-            return "not known"
+            return "not usable" if fact.missing is Missing.UNUSABLE else "not known"
         spec = self.knowledge.facts[name]
         unit = answer.guidance.units.get(name, spec.unit)
         if not isinstance(fact.value, Quantity) or unit is None:

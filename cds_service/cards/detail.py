@@ -22,7 +22,7 @@ def detail(
 ) -> str:
     """The whole body of a card about one indication. `others` are the indications without a card of their own."""
     answer = decision.shown
-    notes = [note for note in answer.notes if note.text]
+    notes = answer.notes
     parts = [
         *already(chart, answer),
         *(_note(chart, note, answer) for note in notes if note.first),
@@ -40,7 +40,7 @@ def detail(
 
 
 def _note(chart: Chart, note: Note, answer: Answer) -> str:
-    return f"{chart.fill(note.text, answer)} {citation(note.cite)}" if note.cite else chart.fill(note.text, answer)
+    return f"{chart.fill(note.text, answer)} {citation(note.cite)}"
 
 
 def already(chart: Chart, answer: Answer) -> list[str]:

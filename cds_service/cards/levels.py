@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.cards.chart import Chart
-from cds_service.cards.text import citation, escape, moment, number, quantity, unit_name
+from cds_service.cards.text import citation, escape, level, line_decimals, moment, number, quantity, unit_name
 from cds_service.decisions.decide import Answer
 from cds_service.decisions.lines import Line, crossing
 from cds_service.facts.fact import Fact
@@ -33,8 +33,8 @@ def _row(chart: Chart, line: Line, value: Fact | None) -> str:
     more = " or more" if weeks == table.gestations[-1] else ""
     age = chart.baby.known(line.number.age)
     at = f"{weeks} weeks{more}" + (f", {quantity(age.quantity, 0)} of age" if age else "")
-    level = f"{quantity(line.value, 2)} {citation(line.number.cite)}"
-    return f"| {line.number.title} | {at} | {level} | {_apart(line, value)} |"
+    cited = f"{level(line.value)} {citation(line.number.cite)}"
+    return f"| {line.number.title} | {at} | {cited} | {_apart(line, value)} |"
 
 
 def _apart(line: Line, fact: Fact | None) -> str:
@@ -45,11 +45,12 @@ def _apart(line: Line, fact: Fact | None) -> str:
     above, below = value.low - line.value.high, line.value.low - value.high
     if line.distance == 0:
         return "exactly at it"
+    decimals = line_decimals(line.value)
     at_least = "" if line.distance is not None else "at least "
     if above >= 0:
-        return f"{at_least}{number(above, 2)} {unit} above"
+        return f"{at_least}{number(above, decimals)} {unit} above"
     if below > 0:
-        return f"{at_least}{number(below, 2)} {unit} below"
+        return f"{at_least}{number(below, decimals)} {unit} below"
     return "not decided: a range"
 
 

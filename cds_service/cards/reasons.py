@@ -7,10 +7,10 @@ from functools import cache
 from itertools import takewhile
 
 from cds_service.cards.chart import Chart, bullets, capital
-from cds_service.cards.text import citation, escape, fact_text, quantity, telling_decimals
+from cds_service.cards.text import citation, escape, fact_text, level, quantity, telling_decimals
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.logic import Criterion, Result
-from cds_service.facts.fact import Doubt, Quantity
+from cds_service.facts.fact import Doubt, Missing, Quantity
 from cds_service.knowledge.shapes import GIVES, Condition, Group, Knowledge, Named, Recommendation
 
 RELATIONS = {
@@ -53,16 +53,19 @@ def reasons(chart: Chart, answer: Answer) -> str:
         for entry in takewhile(lambda entry: entry is not chosen, answer.guidance.recommendations):
             if entry.verdict in GIVES:
                 texts += [text for text in leaves(answer, entry.when) if judged[text].result is Result.NOT_MET]
-    said = dict.fromkeys(_reason(chart, judged[text]) for text in dict.fromkeys(texts))
+    compared = {judged[text].fact for text in texts}
+    said = dict.fromkeys(_reason(chart, judged[text], compared) for text in dict.fromkeys(texts))
     said.pop("", None)
     return bullets(said)
 
 
-def _reason(chart: Chart, one: Criterion) -> str:
+def _reason(chart: Chart, one: Criterion, compared: set[str]) -> str:
+    """Empty where it would only repeat: what is on record, or what another of the compared facts lacks."""
     spec = chart.knowledge.facts[one.fact]
     fact = chart.baby.facts[one.fact]
     if isinstance(fact, Doubt):
-        return "" if one.recorded else f"{capital(spec.title)}: {fact.missing.value} ({escape(fact.why)})"
+        follows = one.fact not in fact.needs and compared.issuperset(fact.needs)
+        return "" if one.recorded or follows else f"{capital(spec.title)}: {_unknown(fact)}"
     if one.number is None:
         if one.recorded:
             return ""
@@ -78,11 +81,16 @@ def _reason(chart: Chart, one: Criterion) -> str:
     lead = f"{capital(spec.title)} {shown}{chart.where(fact)}"
     relation = RELATIONS.get((one.text.split(" ", 2)[1], one.result))
     if one.limit is None or relation is None:
-        limit = quantity(one.limit, 2) if one.limit else one.why
-        return f"{lead}: compared with {one.number.title} ({escape(limit)}), not decided"
-    title, line = one.number.title, quantity(one.limit, 2)
+        limit = level(one.limit) if one.limit else escape(one.why)
+        return f"{lead}: compared with the {one.number.title} ({limit}), not decided"
+    title, line = one.number.title, level(one.limit)
     against = line if title == line or one.number.table is None else f"the {title} {line}"
     return f"{lead}: {relation} {against} {citation(one.number.cite)}"
+
+
+def _unknown(fact: Doubt) -> str:
+    """Why a fact is not known; where it is only not on record, that says it all."""
+    return fact.missing.value if fact.missing is Missing.ABSENT else f"{fact.missing.value} ({escape(fact.why)})"
 
 
 @cache
@@ -112,7 +120,7 @@ def missing(chart: Chart, answer: Answer) -> str:
     rows = []
     for name in answer.needs:
         fact = chart.baby.facts.get(name)
-        why = f" ({escape(fact.why)})" if isinstance(fact, Doubt) else ""
+        why = f" ({escape(fact.why)})" if isinstance(fact, Doubt) and fact.missing is not Missing.ABSENT else ""
         rows.append(f"{capital(chart.knowledge.facts[name].asks)}{why}")
     out = "**Missing**\n\n" + bullets(rows)
     if answer.recommendation is None:

@@ -26,6 +26,7 @@ LINKS = re.compile(r"(?i)(://|www\.|@|mailto:)")
 SPACE = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
 PLAIN = re.compile(r"[A-Za-z0-9/,-]+(?: [A-Za-z0-9/,-]+)*")
 LONGEST = 120
+ROUNDING = Decimal("0.001")  # of a day: 38 3/7 weeks as a decimal is a little under or over
 
 
 def escape(text: str) -> str:
@@ -70,10 +71,28 @@ def quantity(value: Quantity, decimals: int) -> str:
     if value.comparator:
         limit = value.high if value.comparator.startswith("<") else value.low
         return f"{value.comparator}{number(limit, decimals)} {unit}"
-    low = number(value.low, decimals)
+    figure = weeks_and_days if value.unit.name == "wk" else number
+    low = figure(value.low, decimals)
     if value.low == value.high:
         return f"{low} {unit}"
-    return f"{low}–{number(value.high, decimals)} {unit}"
+    return f"{low}–{figure(value.high, decimals)} {unit}"
+
+
+def line_decimals(line: Quantity) -> int:
+    """Two where the line is printed so; one where it was computed between printed points and never ends."""
+    printed = all(number(end, 2) == number(end, 6) for end in (line.low, line.high))
+    return 2 if printed else 1
+
+
+def level(line: Quantity) -> str:
+    """A line of a guideline, as exactly as it is printed."""
+    return quantity(line, line_decimals(line))
+
+
+def weeks_and_days(weeks: Decimal, decimals: int) -> str:
+    """`38+3` for 38 weeks and 3 completed days; whole weeks alone."""
+    days = int(weeks * 7 + ROUNDING)
+    return f"{days // 7}+{days % 7}" if days % 7 else str(days // 7)
 
 
 def telling_decimals(criterion: Criterion, value: Quantity, decimals: int) -> int:

@@ -20,7 +20,7 @@ from cds_service.facts.gather import FactReader
 from cds_service.facts.ivig import medication_of
 from cds_service.fhir.conform import conforming
 from cds_service.fhir.prefetch import Record, State, collect
-from cds_service.fhir.read import words
+from cds_service.fhir.read import as_dict, as_text, codings
 from cds_service.hooks.discovery import PATIENT_KEY, SERVICES
 from cds_service.hooks.messages import Call, Json, parse, read_call
 from cds_service.hooks.orders import Drafts, selected_drafts
@@ -121,7 +121,8 @@ def _draft(drafts: Drafts) -> Draft:
     """The first IVIG draft, to be sent back with the dose where it is valid R4 and has an id to be known by."""
     order = drafts.ivig[0]
     kept = conforming(order)
-    name = words(medication_of(order, drafts.medications))
+    concept = medication_of(order, drafts.medications)
+    name = as_text(as_dict(concept).get("text")) or next((shown for _, _, shown in codings(concept) if shown), "")
     return Draft(kept if kept and "id" in kept else None, name)
 
 

@@ -195,7 +195,7 @@ class Note:
 
     text: str
     when: Condition
-    cite: Cite | None
+    cite: Cite
     first: bool = False
     indicator: str = ""
     summary: str = ""
