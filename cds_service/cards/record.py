@@ -13,7 +13,7 @@ from cds_service.decisions.lines import Line
 from cds_service.decisions.logic import Criterion, Result
 from cds_service.dosing.dose import Plan
 from cds_service.facts.fact import Doubt, Fact, OnRecord, Quantity, Reported
-from cds_service.knowledge.shapes import Knowledge, Unit
+from cds_service.knowledge.shapes import Comparison, Knowledge, Unit
 
 Json = dict[str, Any]
 
@@ -62,13 +62,14 @@ def decision_record(knowledge: Knowledge, answer: Answer, plan: Plan | None, lin
 
 def _named(answer: Answer) -> list[str]:
     """Every fact that the judgment looked at, and what it was computed from."""
-    catalogue = answer.judge.baby.facts
-    names = dict.fromkeys(one.fact for one in answer.criteria)
-    for one in answer.criteria:
-        if one.number and one.number.table:
-            names.update(dict.fromkeys((one.number.gestation, one.number.age)))
+    facts = answer.judge.baby.facts
+    conditions = [one.condition for one in answer.criteria]
+    names = dict.fromkeys([condition.fact for condition in conditions])
+    for condition in conditions:
+        if isinstance(condition, Comparison) and condition.number.table:
+            names[condition.number.gestation] = names[condition.number.age] = None
     names["dosing_weight"] = None
-    return [name for name in names if name in catalogue]
+    return [name for name in names if name in facts]
 
 
 def _empty(fact: Fact) -> bool:
@@ -76,27 +77,28 @@ def _empty(fact: Fact) -> bool:
 
 
 def _value(value: Quantity, decimals: int) -> Any:
-    if value.exact:
+    if value.low == value.high:
         return figure(value.low, decimals)
     return {"low": figure(value.low, decimals), "high": figure(value.high, decimals)}
 
 
 def _fact(fact: Fact, knowledge: Knowledge, unit: Unit | None) -> Json:
     spec = knowledge.facts[fact.name]
+    value = fact.value
     out: Json = {"name": fact.name}
-    if isinstance(fact.value, Quantity):
-        shown = fact.value.to(unit or spec.unit or fact.value.unit)
+    if isinstance(value, Quantity):
+        shown = value.to(unit or spec.unit or value.unit)
         out["value"] = _value(shown, spec.decimals)
         out["unit"] = shown.unit.name
         if fact.reported:
-            out["reported"] = _reported(fact.reported, fact.value.comparator)
-    elif isinstance(fact.value, OnRecord):
-        out["value"] = "; ".join(sorted(set(fact.value.found.values())))
+            out["reported"] = _reported(fact.reported, value.comparator)
+    elif isinstance(value, OnRecord):
+        out["value"] = "; ".join(sorted(set(value.found.values())))
     else:
-        out["value"] = fact.value
+        out["value"] = value
     if fact.at:
-        local = fact.at.early.astimezone(knowledge.site.zone)
-        out["at"] = utc(fact.at.early) if fact.at.exact else local.date().isoformat()
+        early, late = fact.at
+        out["at"] = utc(early) if early == late else early.astimezone(knowledge.site.zone).date().isoformat()
     if fact.source:
         out["source"] = fact.source
     return out
@@ -114,20 +116,19 @@ def _reported(reported: Reported, comparator: str) -> Json:
 
 
 def _criterion(one: Criterion, knowledge: Knowledge) -> Json:
-    out: Json = {"text": one.text, "result": one.result.value}
-    spec = knowledge.facts[one.fact]
-    unit = one.number.unit if one.number else None
-    if isinstance(one.value, Quantity):
-        value = one.value.to(unit or one.value.unit)
-        out["value"] = _value(value, telling_decimals(one, value, spec.decimals))
-    elif one.value:
-        out["value"] = one.value
-    if one.limit:
-        out["limit"] = _value(one.limit, 4)
-    if unit:
+    condition, value = one.condition, one.value
+    out: Json = {"text": condition.text, "result": one.result}
+    if isinstance(condition, Comparison):
+        unit = condition.number.unit
+        if isinstance(value, Quantity):
+            shown = value.to(unit)
+            out["value"] = _value(shown, telling_decimals(one, shown, knowledge.facts[condition.fact].decimals))
+        if one.limit:
+            out["limit"] = _value(one.limit, 4)
         out["unit"] = unit.name
-    if one.number:
-        out["cite"] = str(one.number.cite)
+        out["cite"] = condition.number.cite.text
+    elif value:
+        out["value"] = value
     if one.why:
         out["why"] = one.why
     return out
@@ -137,7 +138,7 @@ def _line(line: Line) -> Json:
     out: Json = {"name": line.number.name, "title": line.number.title, "value": _value(line.value, 4)}
     out["unit"] = line.number.unit.name
     out["gestation_weeks"] = line.weeks
-    out["cite"] = str(line.number.cite)
+    out["cite"] = line.number.cite.text
     return out
 
 

@@ -35,8 +35,16 @@ class Answer:
     needs: tuple[str, ...]
     judge: Judge
     criteria: tuple[Criterion, ...]
-    notes: tuple[Note, ...]
     indicator: str
+    _notes: tuple[Note, ...] | None = None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the guidance has to say of this baby. Judged only where it is shown, and once."""
+        if self._notes is None:
+            result = self.judge.result
+            self._notes = tuple([note for note in self.guidance.notes if result(note.when) is Result.MET])
+        return self._notes
 
     @property
     def gives(self) -> bool:
@@ -109,16 +117,15 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     chosen = met if settled else None
     verdict = chosen.verdict if chosen else UNDECIDED
     criteria = tuple(judge.criteria.values())
-    notes = tuple(note for note in guidance.notes if judge.result(note.when) is Result.MET)
-    indicator = _indicator(possible if chosen else (), notes)
+    raised = [note.indicator for note in guidance.notes if note.indicator and judge.result(note.when) is Result.MET]
+    indicator = _indicator(possible if chosen else (), raised)
     weight = baby.facts.get("dosing_weight")
     if verdict in GIVES and isinstance(weight, Doubt):
         needs = tuple(dict.fromkeys((*needs, *weight.needs)))
-    return Answer(guidance, verdict, chosen, possible, needs, judge, criteria, notes, indicator)
+    return Answer(guidance, verdict, chosen, possible, needs, judge, criteria, indicator)
 
 
-def _indicator(settled: tuple[Recommendation, ...], notes: tuple[Note, ...]) -> str:
+def _indicator(settled: tuple[Recommendation, ...], raised: list[str]) -> str:
     """The worst of the recommendation's, of those like it that are not ruled out, and of the notes'."""
     levels = [entry.card.indicator for entry in settled] or ["warning"]
-    levels += [note.indicator for note in notes if note.indicator]
-    return max(levels, key=INDICATORS.index)
+    return max([*levels, *raised], key=INDICATORS.index)

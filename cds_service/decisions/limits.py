@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from decimal import Decimal
+from functools import cache
 
 from cds_service.facts.fact import Baby, Doubt, Missing, Quantity
 from cds_service.knowledge.shapes import Number, Table
 
+LAST = Decimal("Infinity")  # sorts after every value of the same hour
 Points = tuple[tuple[int, Decimal], ...]
 
 
 def limit(number: Number, baby: Baby, weeks: int | None = None) -> Quantity | Doubt:
     """`weeks` overrides the gestation, to show a line where the baby's own is not known."""
     if number.table is None:
-        assert number.value is not None
-        return Quantity(number.value, number.value, number.unit)
+        return _constant(number)
     because: tuple[str, ...] = ()
     first = last = weeks or 0
     if weeks is None:
@@ -46,6 +47,12 @@ def limit(number: Number, baby: Baby, weeks: int | None = None) -> Quantity | Do
     return Quantity(low - number.minus, high - number.minus, number.unit, (*hours.because, *because))
 
 
+@cache
+def _constant(number: Number) -> Quantity:
+    assert number.value is not None
+    return Quantity(number.value, number.value, number.unit)
+
+
 def columns(number: Number, table: Table, first: int, last: int) -> list[Points | None]:
     """The columns for these completed weeks; the last column stands for every later week."""
     cells, top = table.cells[number.column], table.gestations[-1]
@@ -70,7 +77,7 @@ def at_hour(table: Table, points: Points, hour: int) -> Decimal | None:
 
     "step": the last printed age at or below. "line": a straight line between printed ages.
     """
-    index = bisect_right(points, hour, key=_hour) - 1
+    index = bisect_right(points, (hour, LAST)) - 1
     if index < 0:
         return None
     start, value = points[index]
@@ -80,7 +87,3 @@ def at_hour(table: Table, points: Points, hour: int) -> Decimal | None:
         return value
     end, following = points[index + 1]
     return value + (following - value) * (hour - start) / (end - start)
-
-
-def _hour(point: tuple[int, Decimal]) -> int:
-    return point[0]

@@ -41,7 +41,7 @@ def lines(answer: Answer) -> list[Line]:
         else:
             weeks, assumed = list(number.table.show_at), True
         for week in weeks:
-            line = limit(number, baby, week)
+            line = limit(number, baby, week) if assumed else answer.judge.limit(number)
             if isinstance(line, Quantity):
                 found.append(Line(number, week, assumed, line, _distance(line, value)))
     return found

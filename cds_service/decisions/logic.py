@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from functools import cache, partial
 
 from cds_service.decisions.limits import limit
-from cds_service.facts.fact import Baby, Doubt, Fact, Missing, OnRecord, Quantity
+from cds_service.facts.fact import Baby, Doubt, Missing, OnRecord, Quantity
 from cds_service.knowledge.shapes import ON_RECORD, Comparison, Condition, Group, Guidance, In, Is, Named, Number
 
 
@@ -15,6 +17,9 @@ class Result(Enum):
     MET = "met"
     NOT_MET = "not_met"
     UNKNOWN = "unknown"
+
+
+MET, NOT_MET, UNKNOWN = Result.MET, Result.NOT_MET, Result.UNKNOWN
 
 
 @dataclass(slots=True)
@@ -53,7 +58,7 @@ class Criterion:
 
 @dataclass(slots=True)
 class Judge:
-    """Judges one guidance file for one baby. Each limit and each comparison is computed once."""
+    """Judges one guidance file for one baby. Each limit, each comparison and each statement is judged once."""
 
     guidance: Guidance
     baby: Baby
@@ -62,39 +67,11 @@ class Judge:
     limits: dict[str, Quantity | Doubt] = field(default_factory=dict)
 
     def result(self, condition: Condition) -> Result:
-        kind = type(condition)
-        if kind is Group:
-            return self._group(condition)  # type: ignore[arg-type]
-        if kind is Named:
-            return self._statement(condition.name)  # type: ignore[union-attr]
-        text: str = condition.text  # type: ignore[union-attr]
-        criterion = self.criteria.get(text)
-        if criterion is None:
-            criterion = self.criteria[text] = self._criterion(condition)  # type: ignore[arg-type]
-        return criterion.result
-
-    def _statement(self, name: str) -> Result:
-        known = self.statements.get(name)
-        if known is None:
-            known = self.statements[name] = self.result(self.guidance.statements[name])
-        return known
-
-    def _group(self, group: Group) -> Result:
-        """Every item is judged, also where one already decides: the record shows all of them."""
-        results = [self.result(item) for item in group.items]
-        if group.word == "all":
-            deciding, if_decided, otherwise = Result.NOT_MET, Result.NOT_MET, Result.MET
-        elif group.word == "any":
-            deciding, if_decided, otherwise = Result.MET, Result.MET, Result.NOT_MET
-        else:
-            deciding, if_decided, otherwise = Result.MET, Result.NOT_MET, Result.MET
-        if deciding in results:
-            return if_decided
-        return Result.UNKNOWN if Result.UNKNOWN in results else otherwise
+        return judgment(condition, self.guidance)(self)
 
     def needs(self, condition: Condition) -> list[str]:
         """The missing facts that keep this condition unknown, in the order of the guidance."""
-        if self.result(condition) is not Result.UNKNOWN:
+        if self.result(condition) is not UNKNOWN:
             return []
         if isinstance(condition, Named):
             return self.needs(self.guidance.statements[condition.name])
@@ -108,27 +85,74 @@ class Judge:
             value = self.limits[number.name] = limit(number, self.baby)
         return value
 
-    def _criterion(self, condition: Comparison | Is | In) -> Criterion:
-        fact = self.baby.facts[condition.fact]
-        if isinstance(condition, Comparison):
-            return self._comparison(condition, fact)
-        if isinstance(condition, Is):
-            return _category(condition, fact)
-        return _membership(condition, fact)
 
-    def _comparison(self, condition: Comparison, fact: Fact | Doubt) -> Criterion:
-        line = self.limit(condition.number)
-        if isinstance(fact, Doubt):
-            if isinstance(line, Doubt):
-                needs = tuple(dict.fromkeys(fact.needs + line.needs))
-                return Criterion(condition, Result.UNKNOWN, None, None, needs, fact.why)
-            return Criterion(condition, Result.UNKNOWN, None, line, fact.needs, fact.why)
-        value = fact.quantity
+Judgment = Callable[[Judge], Result]
+
+
+@cache
+def judgment(condition: Condition, guidance: Guidance) -> Judgment:
+    """The function that judges this condition: made once, so that a call does not walk over the condition's form."""
+    if isinstance(condition, Named):
+        return _statement(condition.name, judgment(guidance.statements[condition.name], guidance))
+    if isinstance(condition, Group):
+        return _group(condition.word, tuple(judgment(item, guidance) for item in condition.items))
+    if isinstance(condition, Comparison):
+        return _once(condition, partial(_comparison, condition))
+    if isinstance(condition, Is):
+        return _once(condition, partial(_category, condition))
+    return _once(condition, partial(_membership, condition))
+
+
+def _statement(name: str, inner: Judgment) -> Judgment:
+    def statement(judge: Judge) -> Result:
+        known = judge.statements.get(name)
+        if known is None:
+            known = judge.statements[name] = inner(judge)
+        return known
+
+    return statement
+
+
+def _group(word: str, items: tuple[Judgment, ...]) -> Judgment:
+    """Every item is judged, also where one already decides: the record shows all of them."""
+    deciding = NOT_MET if word == "all" else MET
+    if_decided, otherwise = {"all": (NOT_MET, MET), "any": (MET, NOT_MET), "none": (NOT_MET, MET)}[word]
+
+    def group(judge: Judge) -> Result:
+        results = [item(judge) for item in items]
+        if deciding in results:
+            return if_decided
+        return UNKNOWN if UNKNOWN in results else otherwise
+
+    return group
+
+
+def _once(condition: Comparison | Is | In, criterion: Callable[[Judge], Criterion]) -> Judgment:
+    text = condition.text
+
+    def comparison(judge: Judge) -> Result:
+        known = judge.criteria.get(text)
+        if known is None:
+            known = judge.criteria[text] = criterion(judge)
+        return known.result
+
+    return comparison
+
+
+def _comparison(condition: Comparison, judge: Judge) -> Criterion:
+    fact = judge.baby.facts[condition.fact]
+    line = judge.limit(condition.number)
+    if isinstance(fact, Doubt):
         if isinstance(line, Doubt):
-            return Criterion(condition, Result.UNKNOWN, value, None, line.needs, line.why)
-        result = compare(value, condition.op, line)
-        needs = () if result is not Result.UNKNOWN else tuple(dict.fromkeys(value.because + line.because))
-        return Criterion(condition, result, value, line, needs)
+            needs = tuple(dict.fromkeys(fact.needs + line.needs))
+            return Criterion(condition, UNKNOWN, None, None, needs, fact.why)
+        return Criterion(condition, UNKNOWN, None, line, fact.needs, fact.why)
+    value = fact.quantity
+    if isinstance(line, Doubt):
+        return Criterion(condition, UNKNOWN, value, None, line.needs, line.why)
+    result = compare(value, condition.op, line)
+    needs = () if result is not UNKNOWN else tuple(dict.fromkeys(value.because + line.because))
+    return Criterion(condition, result, value, line, needs)
 
 
 def compare(value: Quantity, op: str, line: Quantity) -> Result:
@@ -148,7 +172,7 @@ def compare(value: Quantity, op: str, line: Quantity) -> Result:
         always, never = high <= line_low, low > line_high
     else:
         always, never = high < line_low, low >= line_high
-    return Result.MET if always else Result.NOT_MET if never else Result.UNKNOWN
+    return MET if always else NOT_MET if never else UNKNOWN
 
 
 def _compare_open(
@@ -160,31 +184,32 @@ def _compare_open(
     else:
         over, under = low >= line_high, high < line_low if op in (">=", "<") else high <= line_low
     if op in (">=", ">"):
-        return Result.MET if over else Result.NOT_MET if under else Result.UNKNOWN
-    return Result.MET if under else Result.NOT_MET if over else Result.UNKNOWN
+        return MET if over else NOT_MET if under else UNKNOWN
+    return MET if under else NOT_MET if over else UNKNOWN
 
 
-def _category(condition: Is, fact: Fact | Doubt) -> Criterion:
+def _category(condition: Is, judge: Judge) -> Criterion:
+    fact = judge.baby.facts[condition.fact]
     if condition.category in ON_RECORD:
-        if isinstance(fact, Doubt) and fact.missing is Missing.NOT_OBTAINED:
-            return Criterion(condition, Result.UNKNOWN, needs=fact.needs, why=fact.why)
-        recorded = not (isinstance(fact, Doubt) and fact.missing is Missing.ABSENT)
-        met = recorded == (condition.category == "recorded")
-        return Criterion(condition, Result.MET if met else Result.NOT_MET)
+        missing = fact.missing if isinstance(fact, Doubt) else None
+        if isinstance(fact, Doubt) and missing is Missing.NOT_OBTAINED:
+            return Criterion(condition, UNKNOWN, needs=fact.needs, why=fact.why)
+        recorded = missing is not Missing.ABSENT
+        return Criterion(condition, MET if recorded == (condition.category == "recorded") else NOT_MET)
     if isinstance(fact, Doubt):
-        return Criterion(condition, Result.UNKNOWN, needs=fact.needs, why=fact.why)
-    met = fact.value == condition.category
-    return Criterion(condition, Result.MET if met else Result.NOT_MET, str(fact.value))
+        return Criterion(condition, UNKNOWN, needs=fact.needs, why=fact.why)
+    return Criterion(condition, MET if fact.value == condition.category else NOT_MET, str(fact.value))
 
 
-def _membership(condition: In, fact: Fact | Doubt) -> Criterion:
+def _membership(condition: In, judge: Judge) -> Criterion:
+    fact = judge.baby.facts[condition.fact]
     if isinstance(fact, Doubt):
-        return Criterion(condition, Result.UNKNOWN, needs=fact.needs, why=fact.why)
+        return Criterion(condition, UNKNOWN, needs=fact.needs, why=fact.why)
     record = fact.value
     assert isinstance(record, OnRecord)
     found = record.found.get(condition.codelist.name)
     if found is not None:
-        return Criterion(condition, Result.MET, found)
+        return Criterion(condition, MET, found)
     if record.complete:
-        return Criterion(condition, Result.NOT_MET, "not on record")
-    return Criterion(condition, Result.UNKNOWN, needs=(fact.name,), why="the problem list was not read in full")
+        return Criterion(condition, NOT_MET, "not on record")
+    return Criterion(condition, UNKNOWN, needs=(fact.name,), why="the problem list was not read in full")

@@ -54,8 +54,10 @@ def infusion(product: Product, kilograms: Decimal, grams: Decimal, guideline_hou
     stepped = len(product.steps) > 1 and all(step.minutes for step in product.steps)
     top = product.max_mg_per_kg_min
 
+    unit_rate = kilograms * MINUTES / (product.grams_per_ml * MILLIGRAMS)  # mL/h for 1 mg/kg/min
+
     def pump(rate: Decimal) -> Decimal:
-        per_hour = rate * kilograms * MINUTES / (product.grams_per_ml * MILLIGRAMS)
+        per_hour = rate * unit_rate
         rounded = per_hour.quantize(PUMP, ROUND_DOWN)
         return rounded or per_hour.quantize(Decimal("0.01"), ROUND_DOWN)
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
+from functools import cache
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing
 from cds_service.facts.formulas import FORMULAS
 from cds_service.facts.ivig import MedicationReader, latest
 from cds_service.facts.measure import FINAL, Measuring
 from cds_service.facts.moments import Span, parse
-from cds_service.facts.problems import ConditionReader
+from cds_service.facts.problems import ConditionReader, on_record
 from cds_service.facts.therapy import therapy
 from cds_service.facts.words import Phrases, negated
 from cds_service.fhir.prefetch import Record, State
-from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, collected, label, words
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, codings, collected, label, words
 from cds_service.knowledge.shapes import CodeList, Condition, FactSpec, Group, In, Knowledge
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 WEIGHT_TABLE = "fenton2013_weight"
+COMPLETE = (State.CAME, State.NONE)
 UNCLEAR = ("+/-", "±")
 
 
@@ -36,11 +38,17 @@ class FactReader:
         self._phrases: dict[str, Phrases] = {}
         for spec in self._specs:
             if spec.kind in ("measurement", "category") and spec.codes:
-                self._by_code |= dict.fromkeys(spec.codes.codes, spec.name)
+                self._by_code |= dict.fromkeys(self._spelled(spec.codes), spec.name)
             for codelist in (spec.codes if spec.kind == "therapy" else None, spec.answers):
                 if codelist:
                     self._phrases[codelist.name] = Phrases(codelist)
         self._problems = ConditionReader([lists[name] for name in asked_of_conditions(knowledge)], self.system)
+
+    def _spelled(self, codelist: CodeList) -> Iterator[tuple[str, str]]:
+        """Every code under every name of its system."""
+        for system, code in codelist.codes:
+            yield system, code
+            yield from ((alias, code) for alias, usual in self.aliases.items() if usual == system)
 
     def system(self, uri: str) -> str:
         """The usual address of a code system, for those that come under another name."""
@@ -54,72 +62,58 @@ class FactReader:
             baby.remarks.append(doubt)
         found = self._sort(record.of("Observation"), baby)
         measuring = Measuring(self.knowledge.spellings, self.aliases, as_of, self.zone, birth)
+        problems = self._problems.active(record.of("Condition"), as_of, self.zone)
+        seen = {key for key, state in record.states.items() if state in COMPLETE}
         table = self.knowledge.tables[WEIGHT_TABLE]
         for spec in self._specs:
-            if spec.kind == "formula":
-                baby.facts[spec.name] = FORMULAS[spec.formula](spec, baby, table)
+            name, kind = spec.name, spec.kind
+            fact: Fact | Doubt | None
+            if kind == "formula":
+                fact = FORMULAS[spec.formula](spec, baby, table)
+            elif kind == "measurement":
+                fact, baby.series[name] = measuring.fact(spec, found.get(name, []), baby.remarks)
+            elif kind == "category":
+                fact = self._category(spec, found.get(name, []), baby)
+            elif kind == "conditions":
+                known = spec.query in seen or bool(record.of("Condition"))
+                value = on_record(problems, suspected=spec.suspected, complete=spec.query in seen)
+                fact = Fact(name, value) if known else None
+            elif kind == "therapy":
+                fact = self._therapy(spec, record, as_of)
             else:
-                baby.facts[spec.name] = self._fact(spec, record, baby, found, measuring, medications)
+                resources = record.of(self.knowledge.queries[spec.query].resource)
+                fact = latest(name, resources, self.medications, medications, as_of, self.zone)
+            # What was set aside while sorting is in doubt already, unless another result serves.
+            baby.facts[name] = fact or baby.facts.get(name) or self._missing(spec, record, seen)
         return baby
+
+    def _missing(self, spec: FactSpec, record: Record, seen: set[str]) -> Doubt:
+        if spec.query in seen:
+            return _absent(spec)
+        sent = record.states.get(spec.query, State.MISSING) is not State.MISSING
+        reason = "could not be read in full" if sent else "was not sent"
+        return Doubt(spec.name, Missing.NOT_OBTAINED, f"{spec.title}: the record {reason}", (spec.name,))
+
+    def _therapy(self, spec: FactSpec, record: Record, as_of: datetime) -> Fact | None:
+        assert spec.codes is not None
+        resources = record.of("Procedure") + record.of("ServiceRequest")
+        return therapy(spec, self._phrases[spec.codes.name], resources, as_of, self.zone, self.system)
 
     def _sort(self, observations: list[Json], baby: Baby) -> dict[str, list[Json]]:
         """Observations by the fact that their code names. Codes that guidance does not ask for are passed over."""
         found: dict[str, list[Json]] = {}
-        by_code, aliases = self._by_code, self.aliases
+        by_code = self._by_code
         for observation in observations:
-            names = {
-                by_code[key]
-                for uri, code, _ in codings(observation.get("code"))
-                if (key := (aliases.get(uri, uri), code)) in by_code
-            }
+            names = {by_code[key] for key in code_keys(observation.get("code")) if key in by_code}
+            if not names:
+                continue
             if len(names) == 1:
                 found.setdefault(names.pop(), []).append(observation)
-            elif names:
+            else:
                 why = f"{label(observation)} is coded as two different tests and was set aside"
                 baby.remarks.append(why)
                 baby.facts |= {name: Doubt(name, Missing.UNUSABLE, why, (name,)) for name in names}
         return found
-
-    def _fact(
-        self,
-        spec: FactSpec,
-        record: Record,
-        baby: Baby,
-        found: Mapping[str, list[Json]],
-        measuring: Measuring,
-        medications: Mapping[str, Json],
-    ) -> Fact | Doubt:
-        state = record.states.get(spec.query, State.MISSING)
-        seen = state in (State.CAME, State.NONE)
-        fact: Fact | Doubt | None = None
-        if spec.kind == "measurement":
-            fact, baby.series[spec.name] = measuring.fact(spec, found.get(spec.name, []), baby.remarks)
-        elif spec.kind == "category":
-            fact = self._category(spec, found.get(spec.name, []), baby)
-        elif spec.kind == "conditions":
-            return self._conditions(spec, record, baby, complete=seen)
-        elif spec.kind == "therapy":
-            resources = record.of("Procedure") + record.of("ServiceRequest")
-            assert spec.codes is not None
-            fact = therapy(spec, self._phrases[spec.codes.name], resources, baby.as_of, self.zone, self.system)
-        elif spec.kind == "immunoglobulin":
-            resources = record.of(self.knowledge.queries[spec.query].resource)
-            fact = latest(spec.name, resources, self.medications, medications, baby.as_of, self.zone)
-        if fact is not None:
-            return fact
-        if spec.name in baby.facts:
-            return baby.facts[spec.name]
-        if seen:
-            return Doubt(spec.name, Missing.ABSENT, f"no {spec.title} is on record", (spec.name,))
-        reason = "was not sent" if state is State.MISSING else "could not be read in full"
-        return Doubt(spec.name, Missing.NOT_OBTAINED, f"{spec.title}: the record {reason}", (spec.name,))
-
-    def _conditions(self, spec: FactSpec, record: Record, baby: Baby, *, complete: bool) -> Fact | Doubt:
-        conditions = record.of("Condition")
-        if not complete and not conditions:
-            return Doubt(spec.name, Missing.NOT_OBTAINED, "the problem list was not sent or not readable", (spec.name,))
-        value = self._problems.on_record(conditions, baby.as_of, self.zone, suspected=spec.suspected, complete=complete)
-        return Fact(spec.name, value)
 
     def _category(self, spec: FactSpec, resources: list[Json], baby: Baby) -> Fact | Doubt | None:
         """The latest result in words; results of one moment that disagree are a doubt."""
@@ -145,6 +139,11 @@ class FactReader:
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
         at, final, resource = chosen[-1]
         return Fact(spec.name, meanings.pop(), at, label(resource), None, "" if final else "preliminary")
+
+
+@cache
+def _absent(spec: FactSpec) -> Doubt:
+    return Doubt(spec.name, Missing.ABSENT, f"no {spec.title} is on record", (spec.name,))
 
 
 def meaning(resource: Json, answers: CodeList, phrases: Phrases, system: Callable[[str], str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from cds_service.facts.fact import OnRecord
@@ -13,6 +14,15 @@ from cds_service.knowledge.shapes import CodeList
 INACTIVE = frozenset({"inactive", "remission", "resolved"})
 REFUTED = frozenset({"refuted", "entered-in-error"})
 UNCERTAIN = frozenset({"provisional", "differential", "unconfirmed"})
+
+
+@dataclass(slots=True)
+class Problem:
+    """An active condition: the code lists it is on, its words, and whether it is only suspected."""
+
+    lists: tuple[str, ...]
+    said: str
+    uncertain: bool
 
 
 class ConditionReader:
@@ -28,20 +38,29 @@ class ConditionReader:
             for text in codelist.texts:
                 self._by_words[text] = (*self._by_words.get(text, ()), codelist.name)
 
-    def on_record(
-        self, resources: Iterable[Json], as_of: datetime, zone: tzinfo, *, suspected: bool, complete: bool
-    ) -> OnRecord:
-        """Which code lists an active condition falls in. Words count only where no code is known."""
-        found: dict[str, str] = {}
+    def active(self, resources: Iterable[Json], as_of: datetime, zone: tzinfo) -> list[Problem]:
+        """The active conditions that fall in some list. Words count only where no code is known."""
+        found = []
         for resource in resources:
             code = resource.get("code")
             names = [
                 name for uri, value, _ in codings(code) for name in self._by_code.get((self._system(uri), value), ())
             ] or [name for text in sorted(_plain(code)) for name in self._by_words.get(text, ())]
-            if names and _counts(resource, as_of, zone, suspected=suspected):
-                for name in names:
-                    found.setdefault(name, _said(resource))
-        return OnRecord(found, complete)
+            if names and _active(resource, as_of, zone):
+                verification = _status(resource.get("verificationStatus"))
+                if not verification & REFUTED:
+                    found.append(Problem(tuple(names), _said(resource), bool(verification & UNCERTAIN)))
+        return found
+
+
+def on_record(problems: Iterable[Problem], *, suspected: bool, complete: bool) -> OnRecord:
+    """Which code lists are on record, in the words of the first condition that fits."""
+    found: dict[str, str] = {}
+    for problem in problems:
+        if suspected or not problem.uncertain:
+            for name in problem.lists:
+                found.setdefault(name, problem.said)
+    return OnRecord(found, complete)
 
 
 def _plain(concept: object) -> set[str]:
@@ -57,10 +76,8 @@ def _said(resource: Json) -> str:
     return f"{shown} ({label(resource)})"
 
 
-def _counts(resource: Json, as_of: datetime, zone: tzinfo, *, suspected: bool) -> bool:
-    clinical = _status(resource.get("clinicalStatus"))
-    verification = _status(resource.get("verificationStatus"))
-    if clinical & INACTIVE or verification & REFUTED or (verification & UNCERTAIN and not suspected):
+def _active(resource: Json, as_of: datetime, zone: tzinfo) -> bool:
+    if _status(resource.get("clinicalStatus")) & INACTIVE:
         return False
     ended = as_text(resource.get("abatementDateTime"))
     span = parse(ended, zone) if ended else None
@@ -68,4 +85,5 @@ def _counts(resource: Json, as_of: datetime, zone: tzinfo, *, suspected: bool) -
 
 
 def _status(concept: object) -> set[str]:
-    return {value for _, value, _ in codings(concept)} | _plain(concept)
+    """Codes; words where there is none."""
+    return {value for _, value, _ in codings(concept)} or _plain(concept)

@@ -108,4 +108,7 @@ def of_patient(resource: Json, patient_id: str, names: frozenset[str] = frozense
     subject = resource.get("subject") or resource.get("patient")
     if not isinstance(subject, dict):
         return False
-    return reference_id(subject, "Patient") == patient_id or as_text(subject.get("reference")) in names
+    reference = as_text(subject.get("reference"))
+    if reference == f"Patient/{patient_id}":  # nearly always; the rest only for other spellings
+        return True
+    return reference_id(reference, "Patient") == patient_id or reference in names

@@ -31,6 +31,17 @@ def codings(concept: object) -> Iterator[tuple[str, str, str]]:
                 yield as_text(coding.get("system")), coding["code"], as_text(coding.get("display"))
 
 
+def code_keys(concept: object) -> list[tuple[str, str]]:
+    """(system, code) of every coding of one CodeableConcept: what most resources are asked, and no more."""
+    found = []
+    for coding in as_list(concept.get("coding")) if isinstance(concept, dict) else ():
+        if isinstance(coding, dict):
+            system, code = coding.get("system"), coding.get("code")
+            if isinstance(code, str) and isinstance(system, str):
+                found.append((system, code))
+    return found
+
+
 def words(concept: object) -> str:
     """The text of a CodeableConcept and its displays, for records without a known code."""
     parts = []

@@ -54,13 +54,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cite:
-    """A place in a document."""
+    """A place in a document; `text` is both in words."""
 
     source: Source
     place: str
+    text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = f"{self.source.short}, {self.place}" if self.place else self.source.short
+        object.__setattr__(self, "text", text)
 
     def __str__(self) -> str:
-        return f"{self.source.short}, {self.place}" if self.place else self.source.short
+        return self.text
 
 
 @dataclass(frozen=True, slots=True, eq=False)

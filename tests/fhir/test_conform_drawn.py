@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
