@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing
@@ -20,6 +20,7 @@ from cds_service.knowledge.shapes import CodeList, Condition, FactSpec, Group, I
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 WEIGHT_TABLE = "fenton2013_weight"
+NONE = timedelta(0)
 COMPLETE = (State.CAME, State.NONE)
 UNCLEAR = ("+/-", "±")
 
@@ -34,6 +35,12 @@ class FactReader:
         lists = knowledge.codelists
         self.medications = MedicationReader(lists["immunoglobulin"], lists["route"], self.system)
         self._specs = [spec for spec in knowledge.facts.values() if spec.kind != "need"]
+        # how far back a formula looks from the latest value
+        self._history: dict[str, timedelta] = {}
+        for spec in self._specs:
+            if "max_apart" in spec.amounts:
+                back = timedelta(hours=float(spec.amounts["max_apart"].value))
+                self._history[spec.of[0]] = max(back, self._history.get(spec.of[0], NONE))
         self._by_code: dict[tuple[str, str], str] = {}
         self._phrases: dict[str, Phrases] = {}
         for spec in self._specs:
@@ -71,7 +78,9 @@ class FactReader:
             if kind == "formula":
                 fact = FORMULAS[spec.formula](spec, baby, table)
             elif kind == "measurement":
-                fact, baby.series[name] = measuring.fact(spec, found.get(name, []), baby.remarks)
+                fact, baby.series[name] = measuring.fact(
+                    spec, found.get(name, []), baby.remarks, self._history.get(name, NONE)
+                )
             elif kind == "category":
                 fact = self._category(spec, found.get(name, []), baby)
             elif kind == "conditions":

@@ -30,6 +30,9 @@ COMPARATORS = ("", "<", "<=", ">", ">=")
 SAME_IN_OTHER_UNIT = Decimal("0.01")
 
 
+Dated = tuple[Span | None, str, Json]  # collection time, status, Observation
+
+
 @dataclass(slots=True)
 class Reading:
     """One result. `problem` says why it cannot be used, where it cannot."""
@@ -53,19 +56,20 @@ class Measuring:
     zone: tzinfo
     birth: Span | None
 
-    def fact(self, spec: FactSpec, resources: list[Json], remarks: list[str]) -> tuple[Fact | Doubt | None, list[Fact]]:
-        """The fact (None: nothing on record) and its usable series, oldest first."""
+    def fact(
+        self, spec: FactSpec, resources: list[Json], remarks: list[str], history: timedelta
+    ) -> tuple[Fact | Doubt | None, list[Fact]]:
+        """The fact (None: nothing on record), and the usable values from it back to `history` before, oldest first."""
         if not resources:
             return None, []
-        readings, set_aside = self._usable(spec, resources)
+        readings, set_aside = self._usable(spec, resources, history)
         remarks += [f"a result of {spec.title} {why}: set aside" for why in dict.fromkeys(set_aside)]
         if not readings:
             # A result that lies ahead does not exist yet; any other that cannot be used is not the same as none.
             why = next((f"{spec.title} on record, but {why}" for why in set_aside if why != FUTURE), "")
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,)) if why else None, []
-        readings.sort(key=lambda one: (one.at.late, one.at.early) if one.at else (BEFORE_ALL, BEFORE_ALL))
-        latest = readings[-1]
-        series = [self._fact(spec, one) for one in readings if not one.problem]
+        latest = readings[0]
+        series = [self._fact(spec, one) for one in reversed(readings) if not one.problem]
         if latest.problem:
             return Doubt(spec.name, Missing.UNUSABLE, f"the latest {spec.title} {latest.problem}", (spec.name,)), series
         if why := self._too_vague_or_old(spec, latest):
@@ -85,36 +89,47 @@ class Measuring:
             return f"the latest {spec.title} is stale: {shown}{age} h old, limit {limit}"
         return ""
 
-    def _usable(self, spec: FactSpec, resources: list[Json]) -> tuple[list[Reading], list[str]]:
-        """One reading a collection time; and why others may not be used: undated, in the future, without a value."""
-        kept: dict[Span | None, Reading] = {}
+    def _usable(self, spec: FactSpec, resources: list[Json], history: timedelta) -> tuple[list[Reading], list[str]]:
+        """One reading a collection time, latest first; and why others may not be used.
+
+        Values are read from the latest back, and no further than `history` before it: most are never needed.
+        """
         set_aside: list[str] = []
+        dated = self._dated(spec, resources, set_aside)
+        kept: list[Reading] = []
+        for at, status, resource in sorted(dated, key=_when, reverse=True):
+            if kept and at and kept[0].at and at != kept[-1].at and kept[0].at.late - at.late > history:
+                break
+            value, reported, problem = self._value(spec, resource)
+            if value is None and not problem:
+                set_aside.append("without a value")
+                continue
+            issued = as_text(resource.get("issued"))
+            one = Reading(status, at, value, reported, label(resource), issued, problem)
+            if kept and kept[-1].at == at:
+                kept[-1] = self._better(spec, kept[-1], one)
+            else:
+                kept.append(one)
+        return kept, set_aside
+
+    def _dated(self, spec: FactSpec, resources: list[Json], set_aside: list[str]) -> list[Dated]:
+        """The results that count, with their collection times."""
+        found: list[Dated] = []
         for resource in resources:
             status = as_text(resource.get("status"))
             if status in NO_RESULT:
                 continue
+            when = collected(resource)
+            at = self.birth if spec.at_birth and self.birth else parse(when, self.zone) if when else None
             if status not in FINAL and status != "preliminary":
                 set_aside.append("with a status that is not known")
-                continue
-            one = self._reading(spec, resource, status)
-            if one.at is None and spec.time != "any":
+            elif at is None and spec.time != "any":
                 set_aside.append("without a collection time")
-            elif one.at and one.at.early > self.as_of:
+            elif at and at.early > self.as_of:
                 set_aside.append(FUTURE)
-            elif one.value is None and not one.problem:
-                set_aside.append("without a value")
             else:
-                kept[one.at] = self._better(spec, kept[one.at], one) if one.at in kept else one
-        return list(kept.values()), set_aside
-
-    def _reading(self, spec: FactSpec, resource: Json, status: str) -> Reading:
-        if spec.at_birth and self.birth:
-            at: Span | None = self.birth
-        else:
-            when = collected(resource)
-            at = parse(when, self.zone) if when else None
-        value, reported, problem = self._value(spec, resource)
-        return Reading(status, at, value, reported, label(resource), as_text(resource.get("issued")), problem)
+                found.append((at, status, resource))
+        return found
 
     def _value(self, spec: FactSpec, resource: Json) -> tuple[Quantity | None, Reported | None, str]:
         quantity = resource.get("valueQuantity")
@@ -204,6 +219,11 @@ class Measuring:
     def _rank(self, one: Reading) -> tuple[bool, bool, datetime]:
         issued = parse(one.issued, self.zone) if one.issued else None
         return one.status in FINAL, one.status in CORRECTED, issued.late if issued else BEFORE_ALL
+
+
+def _when(one: Dated) -> tuple[datetime, datetime]:
+    at = one[0]
+    return (at.late, at.early) if at else (BEFORE_ALL, BEFORE_ALL)
 
 
 def _number(value: Any) -> Decimal | None:

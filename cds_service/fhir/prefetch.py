@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from cds_service.fhir.read import Json, as_dict, as_list, as_text, reference_id
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, label, reference_id
 
 
 class State(Enum):
@@ -21,10 +21,14 @@ class State(Enum):
 
 @dataclass
 class Record:
-    """One patient's resources as they came, by type, and what could not be had."""
+    """One patient's resources as they came, by type, and what could not be had.
+
+    `medications` are those that orders may refer to, by `Medication/id` and by full URL.
+    """
 
     patient: Json | None = None
     resources: dict[str, list[Json]] = field(default_factory=dict)
+    medications: dict[str, Json] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     set_aside: int = 0
     other_patient: bool = False
@@ -36,16 +40,22 @@ class Record:
 def collect(prefetch: Mapping[str, Any], keys: Iterable[str], patient_id: str) -> Record:
     """Reads every prefetch value, under known and unknown keys. Resources of other patients are set aside."""
     record = Record()
-    found: list[tuple[str, Json]] = []
+    own = f"Patient/{patient_id}"
+    others: list[tuple[str, Json]] = []
     for key, value in prefetch.items():
-        state, entries = _open(value)
-        record.states[key] = state
-        found.extend(entries)
+        record.states[key], entries = _open(value)
+        for url, resource in entries:
+            # Nearly every resource refers to the patient by type and id; the rest is looked at more closely.
+            subject = resource.get("subject")
+            if isinstance(subject, dict) and subject.get("reference") == own:
+                record.resources.setdefault(resource["resourceType"], []).append(resource)
+            else:
+                others.append((url, resource))
     for key in keys:
         record.states.setdefault(key, State.MISSING)
-    names = _patient_names(found, patient_id)
-    for _, resource in found:
-        _file(record, resource, patient_id, names)
+    names = _patient_names(others, patient_id)
+    for url, resource in others:
+        _file(record, url, resource, patient_id, names)
     return record
 
 
@@ -89,7 +99,7 @@ def _patient_names(found: list[tuple[str, Json]], patient_id: str) -> frozenset[
     )
 
 
-def _file(record: Record, resource: Json, patient_id: str, names: frozenset[str]) -> None:
+def _file(record: Record, url: str, resource: Json, patient_id: str, names: frozenset[str]) -> None:
     kind = resource["resourceType"]
     if kind == "Patient":
         if resource.get("id") == patient_id:
@@ -97,7 +107,9 @@ def _file(record: Record, resource: Json, patient_id: str, names: frozenset[str]
         else:
             record.set_aside += 1
             record.other_patient = True
-    elif kind == "Medication" or of_patient(resource, patient_id, names):
+    elif kind == "Medication":
+        record.medications |= {name: resource for name in (label(resource), url) if name}
+    elif of_patient(resource, patient_id, names):
         record.resources.setdefault(kind, []).append(resource)
     else:
         record.set_aside += 1
@@ -109,6 +121,4 @@ def of_patient(resource: Json, patient_id: str, names: frozenset[str] = frozense
     if not isinstance(subject, dict):
         return False
     reference = as_text(subject.get("reference"))
-    if reference == f"Patient/{patient_id}":  # nearly always; the rest only for other spellings
-        return True
     return reference_id(reference, "Patient") == patient_id or reference in names

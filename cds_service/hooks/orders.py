@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from cds_service.cards.text import escape
 from cds_service.facts.ivig import MedicationReader, medications_by_name
 from cds_service.fhir.prefetch import of_patient
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, label
@@ -26,7 +27,8 @@ class Drafts:
 def selected_drafts(context: Json, prefetch: dict[str, Any], patient_id: str, reader: MedicationReader) -> Drafts:
     """A selection that resolves to nothing is said; the drafts that are IVIG are then judged anyway."""
     entries = list(_entries(context.get("draftOrders")))
-    drafts = Drafts(medications=medications_by_name([*entries, *_prefetched(prefetch)]))
+    referring = any("medicationReference" in resource for _, resource in entries)
+    drafts = Drafts(medications=medications_by_name([*entries, *(_prefetched(prefetch) if referring else ())]))
     selections = context["selections"]
     chosen: list[Json] = []
     for selection in selections:
@@ -56,7 +58,8 @@ def _judge(resource: Json, drafts: Drafts, patient_id: str, reader: MedicationRe
         return
     drafts.ivig.append(resource)
     if len(drafts.ivig) == 2:
-        drafts.remarks.append(f"**More than one IVIG order is drafted**: the dose here is for {label(drafts.ivig[0])}.")
+        first = escape(label(drafts.ivig[0]))
+        drafts.remarks.append(f"**More than one IVIG order is drafted**: the dose here is for {first}.")
     if recognized.remark:
         drafts.remarks.append(recognized.remark)
 

@@ -108,7 +108,7 @@ class Answerer:
         record = collect(call.prefetch, self.keys, call.patient_id)
         if record.patient is None and not record.other_patient and record.states[PATIENT_KEY] is State.MISSING:
             raise DataUnavailable("The patient was not sent: prefetch key 'patient' is missing and cannot be obtained.")
-        return record, self.reader.read(record, call.as_of, drafts.medications)
+        return record, self.reader.read(record, call.as_of, record.medications | drafts.medications)
 
     def _message(self, call: Call, deck: Deck, decisions: list[Decision], cards: list[Json]) -> Json:
         message: dict[str, Any] = {"cards": cards}
