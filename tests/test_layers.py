@@ -62,11 +62,7 @@ def test_the_layers_are_where_this_test_looks_for_them() -> None:
 def test_a_module_imports_only_from_the_layers_below(path: Path) -> None:
     own = name(path).partition("/")[0]
     allowed = {own, "errors", "", *ARROWS[own]}
-    wrong = [
-        module
-        for module in imports(path)
-        if layer_of(module) not in allowed
-    ]
+    wrong = [module for module in imports(path) if layer_of(module) not in allowed]
     assert not wrong
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha1
 from typing import Any
 
@@ -43,6 +43,7 @@ class Identity:
         return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
+@lru_cache(maxsize=1024)
 def duration(minutes: int) -> str:
     """`2 h`, `2 h 55 min`, `45 min`."""
     whole, rest = divmod(minutes, 60)

@@ -81,7 +81,7 @@ class Answerer:
             return {"cards": self._unreadable(call, drafts)}
         record, baby = self._read(call, drafts)
         decisions = decide(self.knowledge, baby)
-        remarks = tuple(dict.fromkeys([*drafts.unreadable, *drafts.remarks, *_not_in_reach(record)]))
+        remarks = tuple(dict.fromkeys([*drafts.unreadable, *drafts.remarks, *_not_in_reach(record, self.keys)]))
         deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, _draft(drafts), remarks)
         return self._message(call, deck, decisions, deck.cards(decisions))
 
@@ -94,7 +94,9 @@ class Answerer:
     def _patient_view(self, call: Call) -> Json:
         record, baby = self._read(call, Drafts())
         decisions = decide(self.knowledge, baby)
-        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, remarks=tuple(_not_in_reach(record)))
+        deck = Deck(
+            self.knowledge, baby, call.patient_id, call.hook_instance, remarks=tuple(_not_in_reach(record, self.keys))
+        )
         speaks = any(one.shown.gives or one.shown.indicator == "critical" for one in decisions)
         silent = not speaks or ivig_under_way(baby, decisions)
         return self._message(call, deck, decisions, [] if silent else deck.cards(decisions))
@@ -140,14 +142,17 @@ def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
     return baby.as_of - given.at.early < timedelta(hours=float(max(hours, default=24)))
 
 
-def _not_in_reach(record: Record) -> list[str]:
+def _not_in_reach(record: Record, keys: tuple[str, ...]) -> list[str]:
     said = []
     missing = [key for key, state in record.states.items() if state is State.MISSING]
-    failed = [key for key, state in record.states.items() if state is State.FAILED]
+    failed = [key for key in keys if record.states[key] is State.FAILED]
+    others = sum(state is State.FAILED for state in record.states.values()) - len(failed)
+    if others:
+        failed.append(f"{others} under other names")
     if missing:
         said.append(f"Not sent, and so not checked: {', '.join(missing)}.")
     if failed:
-        said.append(f"Could not be read in full: {len(failed)} of the data asked for.")
+        said.append(f"Could not be read in full, and so not relied on: {', '.join(failed)}.")
     if record.set_aside:
         said.append(f"{record.set_aside} resource(s) of another or no patient were set aside.")
     if record.patient is None:

@@ -153,7 +153,7 @@ def test_what_failed_or_was_set_aside_is_said_on_the_card(answerer: Answerer) ->
     call["prefetch"]["conditions"] = {"resourceType": "OperationOutcome"}
     call["prefetch"]["labs"] = {"resourceType": "Observation", "subject": {"reference": "Patient/twin"}}
     detail = cards(answerer, call)[0]["detail"]
-    assert "Could not be read in full: 1 of the data asked for." in detail
+    assert "Could not be read in full, and so not relied on: conditions." in detail
     assert "1 resource(s) of another or no patient were set aside." in detail
 
 
