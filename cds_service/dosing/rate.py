@@ -10,6 +10,7 @@ from cds_service.knowledge.shapes import Product
 MILLIGRAMS = Decimal(1000)
 MINUTES = Decimal(60)
 PUMP = Decimal("0.1")
+FINE_PUMP = Decimal("0.01")
 
 
 @dataclass(slots=True)
@@ -48,27 +49,24 @@ def infusion(product: Product, kilograms: Decimal, grams: Decimal, guideline_hou
     Gammaplex 10 %, 1 g/kg: 75 min of steps give 202.5 mg/kg, the rest runs 99.7 min at 8 mg/kg/min: 175 min.
     """
     dose = grams * MILLIGRAMS / kilograms
+    unit_rate = kilograms * MINUTES / (product.grams_per_ml * MILLIGRAMS)  # mL/h for 1 mg/kg/min
     guideline = guideline_hours * MINUTES
     shortest = _shortest(product, dose)
     total = max(guideline, shortest)
     stepped = len(product.steps) > 1 and all(step.minutes for step in product.steps)
     top = product.max_mg_per_kg_min
-
-    unit_rate = kilograms * MINUTES / (product.grams_per_ml * MILLIGRAMS)  # mL/h for 1 mg/kg/min
-
-    def pump(rate: Decimal) -> Decimal:
-        per_hour = rate * unit_rate
-        rounded = per_hour.quantize(PUMP, ROUND_DOWN)
-        return rounded or per_hour.quantize(Decimal("0.01"), ROUND_DOWN)
-
-    steps: list[Step] = []
     if stepped:
-        for start, minutes, rate in _ladder(product, dose, total):
-            steps.append(Step(start, minutes, pump(rate), rate))
+        ladder = _ladder(product, dose, total)
     else:
         first = product.steps[0]
-        steps.append(Step(0, first.minutes, pump(first.mg_per_kg_min), first.mg_per_kg_min))
-    return Infusion(_up(total), _up(guideline), _up(shortest), tuple(steps), stepped, pump(top), top)
+        ladder = [(0, first.minutes, first.mg_per_kg_min)]
+    steps = tuple([Step(start, minutes, _pump(rate * unit_rate), rate) for start, minutes, rate in ladder])
+    return Infusion(_up(total), _up(guideline), _up(shortest), steps, stepped, _pump(top * unit_rate), top)
+
+
+def _pump(ml_per_h: Decimal) -> Decimal:
+    """What a syringe pump can be set to; never faster than asked."""
+    return ml_per_h.quantize(PUMP, ROUND_DOWN) or ml_per_h.quantize(FINE_PUMP, ROUND_DOWN)
 
 
 def _shortest(product: Product, dose: Decimal) -> Decimal:

@@ -101,7 +101,8 @@ class Doubt:
 class Baby:
     """Everything known of one newborn at `as_of`. `series` holds earlier usable values, oldest first.
 
-    `birth` is None where no date of birth is known; `birth_doubt` then says what is wrong with the one on record.
+    `pairs` are the values that formulas compare, found once. `birth` is None where no date of birth is known;
+    `birth_doubt` then says what is wrong with the one on record.
     """
 
     as_of: datetime
@@ -110,6 +111,7 @@ class Baby:
     series: dict[str, list[Fact]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     birth_doubt: str = ""
+    pairs: dict[tuple[str, bool, Decimal, Decimal], tuple[Fact, Fact] | Doubt] = field(default_factory=dict)
 
     def known(self, name: str) -> Fact | None:
         fact = self.facts.get(name)

@@ -95,18 +95,23 @@ def postmenstrual_age(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     return Fact(spec.name, value, None, gestation.source)
 
 
-def _apart(spec: FactSpec) -> timedelta:
-    return timedelta(hours=float(spec.amounts["min_apart"].value))
+def _pair(spec: FactSpec, baby: Baby, *, closer: bool) -> tuple[Fact, Fact] | Doubt:
+    """The values that a rate or trend compares; the phototherapy between them is asked for the same pair."""
+    key = spec.of[0], closer, spec.amounts["min_apart"].value, spec.amounts["max_apart"].value
+    if key not in baby.pairs:
+        baby.pairs[key] = _earlier(spec, baby, closer=closer)
+    pair = baby.pairs[key]
+    return Doubt(spec.name, pair.missing, pair.why, pair.needs) if isinstance(pair, Doubt) else pair
 
 
-def _earlier(spec: FactSpec, baby: Baby, apart: timedelta, *, closer: bool) -> tuple[Fact, Fact] | Doubt:
-    """The latest value and the one to compare it with: the most recent at least `apart` before it, within
+def _earlier(spec: FactSpec, baby: Baby, *, closer: bool) -> tuple[Fact, Fact] | Doubt:
+    """The latest value and the one to compare it with: the most recent at least `min_apart` before it, within
     `max_apart`, and under the same phototherapy where that is running. `closer` allows a closer one if need be."""
     name = spec.of[0]
     latest = baby.known(name)
     if latest is None or latest.at is None:
         return _depends(spec, name, baby)
-    now = latest.at.early
+    now, apart = latest.at.early, timedelta(hours=float(spec.amounts["min_apart"].value))
     oldest = now - timedelta(hours=float(spec.amounts["max_apart"].value))
     light = baby.known("phototherapy")
     since = light.at.early if light and light.at and light.value != "stopped" else None
@@ -131,7 +136,7 @@ def rate_of_rise(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
 
     17.1 micromol/L per mg/dL: from 12.0 to 15.0 mg/dL in 6 h is 0.5 mg/dL/h, or 8.55 micromol/L/h.
     """
-    pair = _earlier(spec, baby, _apart(spec), closer=False)
+    pair = _pair(spec, baby, closer=False)
     if isinstance(pair, Doubt):
         return pair
     before, after = pair
@@ -160,7 +165,7 @@ def rate_of_rise(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
 
 def trend(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     """`rising` where the rise exceeds the noise floor: 1.96 x sqrt(2) x 2 % = 5.5 % of the earlier value (own)."""
-    pair = _earlier(spec, baby, _apart(spec), closer=True)
+    pair = _pair(spec, baby, closer=True)
     if isinstance(pair, Doubt):
         return pair
     before, after = pair
@@ -202,9 +207,9 @@ def _phototherapy(spec: FactSpec, baby: Baby, *, closer: bool) -> Fact | Doubt:
             "the time when phototherapy began is not known",
             ("phototherapy_start",),
         )
-    pair = _earlier(spec, baby, _apart(spec), closer=closer)
+    pair = _pair(spec, baby, closer=closer)
     if isinstance(pair, Doubt):
-        return Doubt(spec.name, pair.missing, pair.why, pair.needs)
+        return pair
     before = pair[0]
     if before.at is None or before.at.early < light.at.early:
         why = "only one bilirubin was drawn under phototherapy"

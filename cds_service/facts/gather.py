@@ -13,7 +13,7 @@ from cds_service.facts.measure import FINAL, Measuring
 from cds_service.facts.moments import Span, parse
 from cds_service.facts.problems import ConditionReader, on_record
 from cds_service.facts.therapy import therapy
-from cds_service.facts.words import Phrases, negated
+from cds_service.facts.words import Phrases, negated, tokens
 from cds_service.fhir.prefetch import Record, State
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, codings, collected, label, words
 from cds_service.knowledge.shapes import CodeList, Condition, FactSpec, Group, In, Knowledge
@@ -159,7 +159,8 @@ def meaning(resource: Json, answers: CodeList, phrases: Phrases, system: Callabl
     """What a result says: by its coded value, its words, or its interpretation flag; empty where unclear."""
     concept = resource.get("valueCodeableConcept")
     text = f"{words(concept)} ; {as_text(resource.get('valueString'))}"
-    if negated(text) or any(sign in text for sign in UNCLEAR):
+    said = tokens(text)
+    if negated(said) or any(sign in text for sign in UNCLEAR):
         return ""
     found = {
         coding.means
@@ -168,9 +169,9 @@ def meaning(resource: Json, answers: CodeList, phrases: Phrases, system: Callabl
     }
     if isinstance(resource.get("valueBoolean"), bool):
         found.add("positive" if resource["valueBoolean"] else "negative")
-    found.update(phrases.means(text))
+    found.update(phrases.means(said))
     if not found:
-        found.update(phrases.means(words(resource.get("interpretation"))))
+        found.update(phrases.means(tokens(words(resource.get("interpretation")))))
     return found.pop() if len(found) == 1 else ""
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from cds_service.facts.fact import Fact
 from cds_service.facts.moments import parse
-from cds_service.facts.words import Phrases
+from cds_service.facts.words import Phrases, tokens
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, reference_id, words
 from cds_service.knowledge.shapes import CodeList
 
@@ -66,7 +66,7 @@ class MedicationReader:
             coding = self._products.get((system, code)) or (self._ndc.get(ndc_prefix(code)) if system == NDC else None)
             if coding:
                 found.add(coding.means)
-        return found or set(self._product_words.means(text))
+        return found or set(self._product_words.means(tokens(text)))
 
     def _route(self, order: Json, text: str) -> str:
         """`iv`, `other` or `unstated`. A route that is not understood is not a reason to take the order for another."""
@@ -76,9 +76,10 @@ class MedicationReader:
         for route in routes:
             codes = [(self._system(uri), code) for uri, code, _ in codings(route)]
             stated |= {self._routes[key].means for key in codes if key in self._routes}
-            stated.update(self._route_words.means(" ".join((words(route), *(code for _, code in codes)))))
+            said = " ".join((words(route), *(code for _, code in codes)))
+            stated.update(self._route_words.means(tokens(said)))
         if not routes:
-            stated.update(self._route_words.means(text))
+            stated.update(self._route_words.means(tokens(text)))
         return stated.pop() if len(stated) == 1 else "unstated"
 
 

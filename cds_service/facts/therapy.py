@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from cds_service.facts.fact import Fact
 from cds_service.facts.moments import Span, parse
-from cds_service.facts.words import Phrases, negated
+from cds_service.facts.words import Phrases, negated, tokens
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, words
 from cds_service.knowledge.shapes import FactSpec
 
@@ -60,12 +60,13 @@ def _means(spec: FactSpec, phrases: Phrases, resource: Json, system: Callable[[s
         for uri, value, _ in codings(code)
         if (key := (system(uri), value)) in spec.codes.codes
     ]
-    notes = " ; ".join(as_text(as_dict(note).get("text")) for note in as_list(resource.get("note")))
-    text = f"{words(code)} ; {words(resource.get('orderDetail'))}"
-    if not negated(text):
-        found += phrases.means(text)
-    if found and notes and not negated(notes):
-        found += phrases.means(notes)
+    said = tokens(f"{words(code)} ; {words(resource.get('orderDetail'))}")
+    if not negated(said):
+        found += phrases.means(said)
+    if found and "note" in resource:
+        notes = tokens(" ; ".join(as_text(as_dict(note).get("text")) for note in as_list(resource["note"])))
+        if not negated(notes):
+            found += phrases.means(notes)
     stated = [means for means in found if means != UNSTATED]
     return (stated or found or [""])[0]
 

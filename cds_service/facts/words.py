@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 
 from cds_service.knowledge.shapes import CodeList
 
@@ -15,8 +16,8 @@ def tokens(text: str) -> list[str]:
     return [token for part in SPLIT.split(text.lower()) if (token := part.rstrip("."))]
 
 
-def negated(text: str) -> bool:
-    return not NEGATIONS.isdisjoint(tokens(text))
+def negated(words: list[str]) -> bool:
+    return not NEGATIONS.isdisjoint(words)
 
 
 class Phrases:
@@ -28,15 +29,13 @@ class Phrases:
             wanted = tokens(phrase)
             self._by_first.setdefault(wanted[0], []).append((rank, wanted, coding.means))
 
-    def means(self, text: str) -> list[str]:
-        """What the list's phrases in the text mean: whole words only, longest first, none inside another."""
-        if not text:
+    def means(self, words: list[str]) -> list[str]:
+        """What the list's phrases among the words mean: longest first, none inside another."""
+        candidates = [phrase for word in words if word in self._by_first for phrase in self._by_first[word]]
+        if not candidates:
             return []
-        words = tokens(text)
-        candidates = {phrase[0]: phrase for word in words for phrase in self._by_first.get(word, ())}
-        found = []
-        for rank in sorted(candidates):
-            _, wanted, means = candidates[rank]
+        words, found = words.copy(), []
+        for _, wanted, means in sorted(candidates, key=itemgetter(0)):
             size = len(wanted)
             for start in range(len(words) - size + 1):
                 if words[start : start + size] == wanted:
