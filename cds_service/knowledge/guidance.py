@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge.catalogue import Catalogue, cite
+from cds_service.knowledge.catalogue import Catalogue
+from cds_service.knowledge.cites import cite
 from cds_service.knowledge.files import decimal, lookup, read_toml
 from cds_service.knowledge.grammar import Parser
 from cds_service.knowledge.shapes import (

@@ -70,20 +70,20 @@ def _card(knowledge: Knowledge, baby: Baby, decision: Decision, file: str) -> No
     for card in Deck(knowledge, baby, "newborn", "check", Draft(draft_order(), "IVIG")).cards([decision]):
         if not 1 <= len(card["summary"]) <= LONGEST_SUMMARY:
             raise KnowledgeError(file, f"summary of {len(card['summary'])} characters: {card['summary']!r}")
-        if empty := next(_empties(card), ""):
+        if empty := next(empties(card), ""):
             raise KnowledgeError(file, f"a card holds an empty value at {empty}")
 
 
-def _empties(value: object, path: str = "card") -> Iterator[str]:
+def empties(value: object, path: str = "card") -> Iterator[str]:
     """Paths of null, empty text, empty list or empty object."""
     if value is None or value in ("", [], {}):
         yield path
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _empties(item, f"{path}.{key}")
+            yield from empties(item, f"{path}.{key}")
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _empties(item, f"{path}[{number}]")
+            yield from empties(item, f"{path}[{number}]")
 
 
 def check_resources(knowledge: Knowledge) -> int:

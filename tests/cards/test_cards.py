@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from cds_service.decisions.decide import answer
 from cds_service.hooks.service import Answerer
 from cds_service.knowledge.shapes import Knowledge
 from cds_service.review.babies import Json, order_select
+from cds_service.review.check import empties
 from tests.cards.calls import GIVEN, SERVICE, cards, cards_of, newborns
 from tests.decisions.drawn import babies
 
@@ -28,17 +28,6 @@ ADVISED = {
     "fnait": {"age": "20 h", "gestation": "38+0", "platelets": "19 10*9/L", "weight": "3.2 kg"},
     "both": {**GIVEN, "platelets": "19 10*9/L"},
 }
-
-
-def empties(value: object, path: str = "card") -> Iterator[str]:
-    if value is None or value in ("", [], {}):
-        yield path
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from empties(item, f"{path}.{key}")
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from empties(item, f"{path}[{number}]")
 
 
 def check(card: Json) -> None:
