@@ -42,8 +42,7 @@ class Answer:
     def notes(self) -> tuple[Note, ...]:
         """What the guidance has to say of this baby. Judged only where it is shown, and once."""
         if self._notes is None:
-            result = self.judge.result
-            self._notes = tuple([note for note in self.guidance.notes if result(note.when) is Result.MET])
+            self._notes = tuple([note for note in self.guidance.notes if _said(note, self.judge)])
         return self._notes
 
     @property
@@ -117,12 +116,18 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     chosen = met if settled else None
     verdict = chosen.verdict if chosen else UNDECIDED
     criteria = tuple(judge.criteria.values())
-    raised = [note.indicator for note in guidance.notes if note.indicator and judge.result(note.when) is Result.MET]
+    raised = [note.indicator for note in guidance.notes if note.indicator and _said(note, judge)]
     indicator = _indicator(possible if chosen else (), raised)
     weight = baby.facts.get("dosing_weight")
     if verdict in GIVES and isinstance(weight, Doubt):
         needs = tuple(dict.fromkeys((*needs, *weight.needs)))
     return Answer(guidance, verdict, chosen, possible, needs, judge, criteria, indicator)
+
+
+def _said(note: Note, judge: Judge) -> bool:
+    if judge.result(note.when) is not Result.MET:
+        return False
+    return note.unless is None or judge.result(note.unless) is not Result.MET
 
 
 def _indicator(settled: tuple[Recommendation, ...], raised: list[str]) -> str:

@@ -22,9 +22,12 @@ def limit(number: Number, baby: Baby, weeks: int | None = None) -> Quantity | Do
     if weeks is None:
         gestation = baby.facts[number.gestation]
         if isinstance(gestation, Doubt):
-            return Doubt(number.name, gestation.missing, gestation.why, gestation.needs)
-        first, last = int(gestation.quantity.low), int(gestation.quantity.high)
-        because = gestation.quantity.because
+            # Any column of the table: a value above or below all of them needs no gestation to be told so.
+            first, last = number.table.gestations[0], number.table.gestations[-1]
+            because = gestation.needs
+        else:
+            first, last = int(gestation.quantity.low), int(gestation.quantity.high)
+            because = gestation.quantity.because
     age = baby.facts[number.age]
     if isinstance(age, Doubt):
         return Doubt(number.name, age.missing, age.why, age.needs)

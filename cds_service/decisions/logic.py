@@ -53,7 +53,7 @@ class Criterion:
     @property
     def recorded(self) -> bool:
         """Whether it only asks if something is on record."""
-        return isinstance(self.condition, Is) and self.condition.category in ON_RECORD
+        return isinstance(self.condition, Is) and self.condition.category in ("recorded", "not_recorded")
 
 
 @dataclass(slots=True)
@@ -190,6 +190,10 @@ def _compare_open(
 
 def _category(condition: Is, judge: Judge) -> Criterion:
     fact = judge.baby.facts[condition.fact]
+    if condition.category == "known":
+        if isinstance(fact, Doubt):
+            return Criterion(condition, UNKNOWN, needs=fact.needs, why=fact.why)
+        return Criterion(condition, MET)
     if condition.category in ON_RECORD:
         missing = fact.missing if isinstance(fact, Doubt) else None
         if isinstance(fact, Doubt) and missing is Missing.NOT_OBTAINED:
@@ -198,6 +202,9 @@ def _category(condition: Is, judge: Judge) -> Criterion:
         return Criterion(condition, MET if recorded == (condition.category == "recorded") else NOT_MET)
     if isinstance(fact, Doubt):
         return Criterion(condition, UNKNOWN, needs=fact.needs, why=fact.why)
+    vague = condition.vague
+    if vague and fact.value == vague.category:
+        return Criterion(condition, UNKNOWN, str(fact.value), needs=(vague.needs,), why=f"on record: {fact.value}")
     return Criterion(condition, MET if fact.value == condition.category else NOT_MET, str(fact.value))
 
 

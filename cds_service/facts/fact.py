@@ -63,7 +63,8 @@ class OnRecord:
 
 @dataclass(slots=True)
 class Fact:
-    """A known fact. `value` is a quantity, a category word, or the conditions on record."""
+    """A known fact. `value` is a quantity, a category word, or the conditions on record; `compared` are the values
+    that a rate or trend was computed from."""
 
     name: str
     value: Quantity | str | OnRecord
@@ -71,6 +72,7 @@ class Fact:
     source: str = ""
     reported: Reported | None = None
     remark: str = ""
+    compared: tuple[Fact, ...] = ()
 
     @property
     def quantity(self) -> Quantity:

@@ -158,8 +158,7 @@ def rate_of_rise(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
         Quantity(value, value, unit),
         before.at,
         f"{before.source}, {after.source}",
-        None,
-        f"{elapsed:f}",
+        compared=pair,
     )
 
 
@@ -179,6 +178,7 @@ def trend(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
             "rising" if low > floor else "not_rising",
             before.at,
             f"{before.source}, {after.source}",
+            compared=pair,
         )
     return Doubt(spec.name, Missing.UNUSABLE, "the latest value is given only as above or below a limit", (after.name,))
 

@@ -21,8 +21,10 @@ from cds_service.knowledge.shapes import CodeList, Condition, FactSpec, Group, I
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 WEIGHT_TABLE = "fenton2013_weight"
 NONE = timedelta(0)
+EVER = timedelta.max
 COMPLETE = (State.CAME, State.NONE)
 UNCLEAR = ("+/-", "±")
+SHARED_SYSTEMS = frozenset({"http://loinc.org", "http://snomed.info/sct"})
 
 
 class FactReader:
@@ -41,6 +43,8 @@ class FactReader:
             if "max_apart" in spec.amounts:
                 back = timedelta(hours=float(spec.amounts["max_apart"].value))
                 self._history[spec.of[0]] = max(back, self._history.get(spec.of[0], NONE))
+            if spec.constant:
+                self._history[spec.name] = EVER
         self._by_code: dict[tuple[str, str], str] = {}
         self._phrases: dict[str, Phrases] = {}
         for spec in self._specs:
@@ -67,6 +71,8 @@ class FactReader:
         baby = Baby(as_of, birth, {}, birth_doubt=doubt)
         if doubt:
             baby.remarks.append(doubt)
+        if record.patient and (record.patient.get("deceasedBoolean") is True or record.patient.get("deceasedDateTime")):
+            baby.remarks.append("the record says that this patient has died")
         found = self._sort(record.of("Observation"), baby)
         measuring = Measuring(self.knowledge.spellings, self.aliases, as_of, self.zone, birth)
         problems = self._problems.active(record.of("Condition"), as_of, self.zone)
@@ -111,10 +117,12 @@ class FactReader:
     def _sort(self, observations: list[Json], baby: Baby) -> dict[str, list[Json]]:
         """Observations by the fact that their code names. Codes that guidance does not ask for are passed over."""
         found: dict[str, list[Json]] = {}
-        by_code = self._by_code
+        by_code, unread = self._by_code, 0
         for observation in observations:
             names = {by_code[key] for key in code_keys(observation.get("code")) if key in by_code}
             if not names:
+                keys = code_keys(observation.get("code"))
+                unread += all(self.aliases.get(system, system) not in SHARED_SYSTEMS for system, _ in keys)
                 continue
             if len(names) == 1:
                 found.setdefault(names.pop(), []).append(observation)
@@ -122,6 +130,8 @@ class FactReader:
                 why = f"{label(observation)} is coded as two different tests and was set aside"
                 baby.remarks.append(why)
                 baby.facts |= {name: Doubt(name, Missing.UNUSABLE, why, (name,)) for name in names}
+        if unread:
+            baby.remarks.append(f"{unread} result(s) without a LOINC or SNOMED CT code: not read")
         return found
 
     def _category(self, spec: FactSpec, resources: list[Json], baby: Baby) -> Fact | Doubt | None:
@@ -147,6 +157,15 @@ class FactReader:
             why = f"the {spec.title} on record is not readable as one result"
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
         at, final, resource = chosen[-1]
+        said = next(iter(meanings))
+        for earlier, _, other in dated:
+            if (
+                earlier
+                and at
+                and earlier.late < at.early
+                and meaning(other, spec.answers, phrases, self.system) not in ("", said)
+            ):
+                baby.remarks.append(f"an earlier {spec.title} said otherwise ({label(other)}): the latest is used")
         return Fact(spec.name, meanings.pop(), at, label(resource), None, "" if final else "preliminary")
 
 
@@ -159,8 +178,8 @@ def meaning(resource: Json, answers: CodeList, phrases: Phrases, system: Callabl
     """What a result says: by its coded value, its words, or its interpretation flag; empty where unclear."""
     concept = resource.get("valueCodeableConcept")
     text = f"{words(concept)} ; {as_text(resource.get('valueString'))}"
-    said = tokens(text)
-    if negated(said) or any(sign in text for sign in UNCLEAR):
+    said, rest = phrases.match(tokens(text))
+    if negated(rest) or any(sign in text for sign in UNCLEAR):
         return ""
     found = {
         coding.means
@@ -169,7 +188,7 @@ def meaning(resource: Json, answers: CodeList, phrases: Phrases, system: Callabl
     }
     if isinstance(resource.get("valueBoolean"), bool):
         found.add("positive" if resource["valueBoolean"] else "negative")
-    found.update(phrases.means(said))
+    found.update(said)
     if not found:
         found.update(phrases.means(tokens(words(resource.get("interpretation")))))
     return found.pop() if len(found) == 1 else ""
@@ -206,7 +225,7 @@ def asked_of_conditions(knowledge: Knowledge) -> list[str]:
     """Code lists that some guidance asks of the conditions on record."""
     names: set[str] = set()
 
-    def visit(condition: Condition) -> None:
+    def visit(condition: Condition | None) -> None:
         if isinstance(condition, In):
             names.add(condition.codelist.name)
         elif isinstance(condition, Group):
@@ -215,6 +234,10 @@ def asked_of_conditions(knowledge: Knowledge) -> list[str]:
 
     for guidance in knowledge.guidance.values():
         conditions = [*guidance.statements.values(), *(entry.when for entry in guidance.recommendations)]
-        for condition in [*conditions, *(note.when for note in guidance.notes)]:
+        for condition in [
+            *conditions,
+            *(note.when for note in guidance.notes),
+            *(note.unless for note in guidance.notes),
+        ]:
             visit(condition)
     return sorted(names)

@@ -22,8 +22,8 @@ NO_RESULT = frozenset({"cancelled", "entered-in-error", "registered"})
 UCUM = "http://unitsofmeasure.org"
 WEEKS = r"w(?:(?:ee)?ks?)?"
 WEEKS_DAYS = re.compile(
-    rf"(\d{{2}})(?:\s*{WEEKS})?"
-    rf"(?:(?:\s*[+/]\s*|\s+|(?<=[a-z])\s*)([0-6])(?:\s*/\s*7(?:\s*{WEEKS})?)?(?:\s*d(?:ays?)?)?)?"
+    rf"(\d{{2}})(?:\s*{WEEKS})?(?:,|\s+and)?"
+    rf"(?:(?:\s*[+/]\s*|\s+|(?<=[a-z])\s*)([0-6])(?:\s*/\s*7(?:\s*{WEEKS})?)?(?:\s*d(?:ays?)?)?)?(?:\s*/\s*40)?"
 )
 COMPARATORS = ("", "<", "<=", ">", ">=")
 # Two results of one moment in different units agree within the last printed digit: 0.1 of 10 mg/dL (own choice).
@@ -69,6 +69,10 @@ class Measuring:
             why = next((f"{spec.title} on record, but {why}" for why in set_aside if why != FUTURE), "")
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,)) if why else None, []
         latest = readings[0]
+        if spec.constant and any(
+            one.value and latest.value and not _agree(one.value, latest.value) for one in readings
+        ):
+            remarks.append(f"different values of {spec.title} are on record: the latest is used")
         series = [self._fact(spec, one) for one in reversed(readings) if not one.problem]
         if latest.problem:
             return Doubt(spec.name, Missing.UNUSABLE, f"the latest {spec.title} {latest.problem}", (spec.name,)), series

@@ -8,12 +8,13 @@ from datetime import datetime, tzinfo
 
 from cds_service.facts.fact import OnRecord
 from cds_service.facts.moments import parse
+from cds_service.facts.words import UNCERTAIN, Phrases, denied, tokens
 from cds_service.fhir.read import Json, as_text, codings, label, words
 from cds_service.knowledge.shapes import CodeList
 
 INACTIVE = frozenset({"inactive", "remission", "resolved"})
 REFUTED = frozenset({"refuted", "entered-in-error"})
-UNCERTAIN = frozenset({"provisional", "differential", "unconfirmed"})
+UNCONFIRMED = frozenset({"provisional", "differential", "unconfirmed"})
 
 
 @dataclass(slots=True)
@@ -31,26 +32,41 @@ class ConditionReader:
     def __init__(self, codelists: Iterable[CodeList], system: Callable[[str], str]) -> None:
         self._system = system
         self._by_code: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._by_words: dict[str, tuple[str, ...]] = {}
+        self._phrases: list[tuple[str, Phrases]] = []
         for codelist in codelists:
             for key in codelist.codes:
                 self._by_code[key] = (*self._by_code.get(key, ()), codelist.name)
-            for text in codelist.texts:
-                self._by_words[text] = (*self._by_words.get(text, ()), codelist.name)
+            if codelist.texts:
+                self._phrases.append((codelist.name, Phrases(codelist)))
 
     def active(self, resources: Iterable[Json], as_of: datetime, zone: tzinfo) -> list[Problem]:
         """The active conditions that fall in some list. Words count only where no code is known."""
         found = []
         for resource in resources:
             code = resource.get("code")
-            names = [
+            lists = [
                 name for uri, value, _ in codings(code) for name in self._by_code.get((self._system(uri), value), ())
-            ] or [name for text in sorted(_plain(code)) for name in self._by_words.get(text, ())]
-            if names and _active(resource, as_of, zone):
+            ]
+            uncertain = False
+            if not lists:
+                lists, uncertain = self._in_words(as_text(code) or words(code))
+            if lists and _active(resource, as_of, zone):
                 verification = _status(resource.get("verificationStatus"))
                 if not verification & REFUTED:
-                    found.append(Problem(tuple(names), _said(resource), bool(verification & UNCERTAIN)))
+                    uncertain = uncertain or bool(verification & UNCONFIRMED)
+                    found.append(Problem(tuple(lists), _said(resource), uncertain))
         return found
+
+    def _in_words(self, text: str) -> tuple[list[str], bool]:
+        """The lists whose phrases stand in the text, and whether its other words put it in doubt."""
+        lists, uncertain = [], False
+        said = tokens(text)
+        for name, phrases in self._phrases:
+            named, rest = phrases.match(said)
+            if named and not denied(rest):
+                lists.append(name)
+                uncertain = uncertain or not UNCERTAIN.isdisjoint(rest)
+        return lists, uncertain
 
 
 def on_record(problems: Iterable[Problem], *, suspected: bool, complete: bool) -> OnRecord:

@@ -60,13 +60,14 @@ def _means(spec: FactSpec, phrases: Phrases, resource: Json, system: Callable[[s
         for uri, value, _ in codings(code)
         if (key := (system(uri), value)) in spec.codes.codes
     ]
-    said = tokens(f"{words(code)} ; {words(resource.get('orderDetail'))}")
-    if not negated(said):
-        found += phrases.means(said)
+    named, rest = phrases.match(tokens(f"{words(code)} ; {words(resource.get('orderDetail'))}"))
+    if not negated(rest):
+        found += named
     if found and "note" in resource:
-        notes = tokens(" ; ".join(as_text(as_dict(note).get("text")) for note in as_list(resource["note"])))
-        if not negated(notes):
-            found += phrases.means(notes)
+        notes = " ; ".join(as_text(as_dict(note).get("text")) for note in as_list(resource["note"]))
+        named, rest = phrases.match(tokens(notes))
+        if not negated(rest):
+            found += named
     stated = [means for means in found if means != UNSTATED]
     return (stated or found or [""])[0]
 

@@ -32,7 +32,7 @@ def dosing_weight(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     refusal, remark = _for_gestation(spec, baby, table, weight)
     if refusal:
         return Doubt(spec.name, Missing.UNUSABLE, refusal, (spec.name,))
-    remarks = [_age_warning(spec, baby, weight, age), remark]
+    remarks = [_age_warning(spec, baby, weight, age), remark, _against_birth(spec, baby, weight)]
     assert spec.unit is not None
     text = " ".join(part for part in remarks if part)
     return Fact(spec.name, weight.quantity.to(spec.unit), weight.at, weight.source, weight.reported, text)
@@ -53,6 +53,19 @@ def _age_warning(spec: FactSpec, baby: Baby, weight: Fact, age: timedelta) -> st
         return ""
     kind = "birth weight" if weight.name == "birth_weight" else "weight"
     return f"**The {kind} used is {age // HOUR} h old**: weigh again before the dose is drawn up."
+
+
+def _against_birth(spec: FactSpec, baby: Baby, weight: Fact) -> str:
+    """A warning where the weight has moved further from the birth weight than newborns' do."""
+    birth = baby.known("birth_weight")
+    if birth is None or weight.name == "birth_weight":
+        return ""
+    now, then = as_kilograms(weight.quantity), as_kilograms(birth.quantity)
+    if spec.amounts["low_of_birth"].value * then <= now <= spec.amounts["high_of_birth"].value * then:
+        return ""
+    return (
+        f"**The weight does not fit the birth weight** ({_kg(then * 1000)} kg): check both before the dose is drawn up."
+    )
 
 
 def _for_gestation(spec: FactSpec, baby: Baby, table: Table, weight: Fact) -> tuple[str, str]:

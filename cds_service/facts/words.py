@@ -9,7 +9,27 @@ from cds_service.knowledge.shapes import CodeList
 
 # A hyphen joins words ("non-reactive", "varicella-zoster") but is a sign of its own in "+/-".
 SPLIT = re.compile(r"[\s,;:()/]+|(?<=[a-z0-9])-(?=[a-z0-9])")
-NEGATIONS = frozenset({"no", "not", "without", "denies", "excluded", "unlikely", "false"})
+BEFORE = frozenset(("no", "not", "non", "never", "without", "denies", "false"))
+ANYWHERE = frozenset(
+    (
+        "excluded",
+        "unlikely",
+        "ruled",
+        "declined",
+        "refused",
+        "discontinued",
+        "stopped",
+        "cancelled",
+        "canceled",
+        "ended",
+    )
+    + ("consider", "planned", "pending", "if", "equivocal", "indeterminate", "inconclusive", "invalid", "contaminated")
+)
+# Another person's, or one that is over.
+OTHERS = frozenset(("mother", "mother's", "mothers", "maternal", "sibling", "brother", "sister", "family", "history"))
+UNCERTAIN = frozenset(("suspected", "suspect", "possible", "probable", "query", "presumed", "rule", "?"))
+FOUND = "\0"  # stands where a phrase was found
+REACH = 4  # words: "no evidence of recent sepsis"
 
 
 def tokens(text: str) -> list[str]:
@@ -17,7 +37,16 @@ def tokens(text: str) -> list[str]:
 
 
 def negated(words: list[str]) -> bool:
-    return not NEGATIONS.isdisjoint(words)
+    """Whether any word puts what stands beside it in doubt: for results and therapies, which must be plain."""
+    return not BEFORE.isdisjoint(words) or not ANYWHERE.isdisjoint(words)
+
+
+def denied(words: list[str]) -> bool:
+    """Whether a phrase that was found is denied: "no sepsis", "sepsis excluded", but not "NEC, no perforation";
+    or is told of somebody else: "maternal sepsis"."""
+    if not ANYWHERE.isdisjoint(words) or not OTHERS.isdisjoint(words):
+        return True
+    return any(word in BEFORE and FOUND in words[place + 1 : place + 1 + REACH] for place, word in enumerate(words))
 
 
 class Phrases:
@@ -30,16 +59,20 @@ class Phrases:
             self._by_first.setdefault(wanted[0], []).append((rank, wanted, coding.means))
 
     def means(self, words: list[str]) -> list[str]:
-        """What the list's phrases among the words mean: longest first, none inside another."""
+        """What the list's phrases among the words mean."""
+        return self.match(words)[0]
+
+    def match(self, words: list[str]) -> tuple[list[str], list[str]]:
+        """What the list's phrases among the words mean, longest first, none inside another; and the other words."""
         candidates = [phrase for word in words if word in self._by_first for phrase in self._by_first[word]]
         if not candidates:
-            return []
+            return [], words
         words, found = words.copy(), []
         for _, wanted, means in sorted(candidates, key=itemgetter(0)):
             size = len(wanted)
             for start in range(len(words) - size + 1):
                 if words[start : start + size] == wanted:
                     found.append(means)
-                    words[start : start + size] = ["\0"] * size
+                    words[start : start + size] = [FOUND] * size
                     break
-        return found
+        return found, words

@@ -24,6 +24,7 @@ from cds_service.knowledge.shapes import (
     Source,
     Table,
     Unit,
+    Vague,
 )
 
 CODELIST_COLUMNS = ("system", "code", "display", "means", "status", "source")
@@ -180,7 +181,7 @@ def _facts(
             if facts[name].query:
                 lookup(raw_queries, facts[name].query, place, "query")
     for spec in facts.values():
-        for other in spec.of:
+        for other in (*spec.of, *((spec.vague.needs,) if spec.vague else ())):
             lookup(facts, other, f"facts.toml: {spec.name}", "fact")
     return facts, {name: _query(name, raw, facts) for name, raw in raw_queries.items()}
 
@@ -216,8 +217,18 @@ def _fact(
         of=tuple(raw.get("of", ())),
         amounts={key: amount(value, sources, units, f"{place}.{key}") for key, value in extra.items()},
         categories=tuple(raw.get("categories", ())),
+        vague=_vague(raw["vague"], raw.get("categories", ()), place) if "vague" in raw else None,
+        warn_after=amount(raw["warn_after"], sources, units, place) if "warn_after" in raw else None,
+        constant=raw.get("constant", False),
         asks=raw["asks"],
     )
+
+
+def _vague(raw: Mapping[str, Any], categories: list[str], place: str) -> Vague:
+    for category in (raw["category"], *raw["one_of"]):
+        if category not in categories:
+            raise KnowledgeError(place, f"vague: {category!r} is no category; there are {categories}")
+    return Vague(raw["category"], tuple(raw["one_of"]), raw["needs"])
 
 
 def _query(key: str, raw: Mapping[str, str], facts: Mapping[str, FactSpec]) -> Query:

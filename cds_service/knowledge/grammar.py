@@ -90,4 +90,5 @@ class Parser:
             words |= {coding.means for coding in spec.answers.codes.values()}
         if category not in words:
             raise KnowledgeError(where, f"{fact} can be {sorted(words)}")
-        return Is(match[0], fact, category)
+        vague = spec.vague if spec.vague and category in spec.vague.one_of else None
+        return Is(match[0], fact, category, vague)

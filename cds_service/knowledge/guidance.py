@@ -130,6 +130,7 @@ def _note(raw: Mapping[str, Any], source: Source, catalogue: Catalogue, parser: 
         raw["text"],
         parser.condition(raw["when"], "note.when"),
         cite(raw["cite"], catalogue.sources, source, place),
+        parser.condition(raw["unless"], "note.unless") if "unless" in raw else None,
         raw.get("first", False),
         raw.get("indicator", ""),
         raw.get("summary", ""),

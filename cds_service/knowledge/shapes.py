@@ -23,7 +23,7 @@ VERDICTS = (
 )
 GIVES = frozenset({"recommended", "consider"})
 INDICATORS = ("info", "warning", "critical")
-ON_RECORD = ("recorded", "not_recorded")  # what `is` may ask of every fact
+ON_RECORD = ("recorded", "not_recorded", "known")  # what `is` may ask of every fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,15 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Vague:
+    """A category that leaves open which of others holds; `needs` names what would tell."""
+
+    category: str
+    one_of: tuple[str, ...]
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     text: str
     fact: str
@@ -142,11 +151,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Is:
-    """`dat is positive`; `recorded` and `not_recorded` fit every fact."""
+    """`dat is positive`; `recorded`, `not_recorded` and `known` fit every fact.
+
+    `vague` is set where the fact may be told so vaguely that this category is one of those it may be.
+    """
 
     text: str
     fact: str
     category: str
+    vague: Vague | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,11 +209,12 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Note:
-    """A sentence said when its condition is met. With an indicator it can only raise the card's."""
+    """A sentence said when `when` is met and `unless` is not. With an indicator it can only raise the card's."""
 
     text: str
     when: Condition
     cite: Cite
+    unless: Condition | None = None
     first: bool = False
     indicator: str = ""
     summary: str = ""
@@ -278,6 +292,9 @@ class FactSpec:
     of: tuple[str, ...] = ()
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     categories: tuple[str, ...] = ()
+    vague: Vague | None = None
+    warn_after: Amount | None = None
+    constant: bool = False
     asks: str = ""
 
 

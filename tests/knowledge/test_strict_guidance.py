@@ -68,7 +68,12 @@ def name(text: str) -> str:
         ('"tsb >= limit"', '"tsb >= oldest"', "high: 'tsb >= oldest'", "tsb is in mg/dL, oldest in d"),
         ('"tsb >= limit"', '"dat >= limit"', "high: 'dat >= limit'", "dat is not a quantity; use 'is' or 'in'"),
         ('"tsb >= limit"', '"tsb => limit"', "high: 'tsb => limit'", "not understood; write 'fact >= number'"),
-        ('"dat is positive"', '"dat is blue"', "isoimmune: 'dat is blue'", "dat can be ['negative', 'not_recorded'"),
+        (
+            '"dat is positive"',
+            '"dat is blue"',
+            "isoimmune: 'dat is blue'",
+            "dat can be ['known', 'negative', 'not_recorded'",
+        ),
         (
             '"dat is positive"',
             '"conditions in nothing"',
