@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -11,12 +12,14 @@ from cds_service.cards.detail import detail, footer, monitoring_detail, version
 from cds_service.cards.notice import TOPIC_SYSTEM, override_reasons
 from cds_service.cards.record import decision_record
 from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions
+from cds_service.cards.text import escape
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.lines import lines
 from cds_service.decisions.logic import Result
 from cds_service.dosing.dose import Plan, plan
+from cds_service.dosing.repeat import barred
 from cds_service.facts.fact import Baby
-from cds_service.knowledge.shapes import INDICATORS, Guidance, Knowledge, Recommendation
+from cds_service.knowledge.shapes import INDICATORS, Guidance, Knowledge, Product, Recommendation
 
 Json = dict[str, Any]
 LONGEST_SUMMARY = 139
@@ -28,6 +31,7 @@ NO_SIGN = "no_sign"
 DRAFT_REFUSED = (
     "The draft order cannot be sent back changed (it is not valid FHIR R4, or has no id): enter the dose by hand."
 )
+SORBITOL = " **It contains sorbitol: contraindicated under 2 years of age.**"
 NOT_RULED_OUT = ". Worse not ruled out"
 MONITORING_SUMMARY = (
     "Monitoring for IVIG ({}): vital signs at 15 and 30 min, then hourly; when to stop; laboratory follow-up"
@@ -36,11 +40,21 @@ MONITORING_SUMMARY = (
 
 @dataclass(slots=True)
 class Draft:
-    """The IVIG order that the clinician is writing. `order` is None where it cannot be sent back changed;
-    `medication` is what it calls its medication."""
+    """The IVIG order that the clinician is writing. `order` is None where it cannot be sent back changed.
+
+    `medication` is what it calls its medication, `brand` and `grams_per_ml` what those words name.
+    """
 
     order: Json | None
-    medication: str
+    medication: str = ""
+    brand: str = ""
+    grams_per_ml: Decimal | None = None
+
+    def differs(self, product: Product) -> bool:
+        """Whether it names another brand or strength, so that volume and rates do not hold for it."""
+        if self.brand and self.brand != product.brand:
+            return True
+        return self.grams_per_ml is not None and self.grams_per_ml != product.grams_per_ml
 
 
 @dataclass(slots=True)
@@ -88,20 +102,15 @@ class Deck:
         beside = [line for one in decision.answers if one is not answer for line in lines(one)]
         titles = {line.number.title for line in watched}
         shown = [*watched, *(line for line in beside if line.number.title not in titles)]
-        ordered = self.draft.medication if self.draft else ""
-        by_hand = dose_plan is not None and self.draft is not None and self.draft.order is None
-        parts = (
-            detail(chart, decision, dose_plan, shown, others, ordered),
-            *self.remarks,
-            *((DRAFT_REFUSED,) if by_hand else ()),
-            footer(self.knowledge, answer.guidance),
-        )
+        again = barred(answer.dose, self.baby.series.get("ivig_given", ()), self.baby.as_of) if answer.dose else ""
+        ordered, writable = self._ordered()
+        body = detail(chart, decision, dose_plan, shown, others, ordered=ordered, again=again, remarks=self.remarks)
         topic = topic_code(answer)
         card: Json = {
             "uuid": Identity(self.seed).of("card", topic),
-            "summary": self._summary(chart, answer, dose_plan),
+            "summary": _already(again, self._summary(chart, answer, dose_plan), answer),
             "indicator": answer.indicator,
-            "detail": "\n\n".join(parts),
+            "detail": f"{body}\n\n{footer(self.knowledge, answer.guidance)}",
             "source": {
                 **_source(answer.guidance, answer.recommendation),
                 "topic": {"system": TOPIC_SYSTEM, "code": topic, "display": answer.guidance.title},
@@ -111,17 +120,39 @@ class Deck:
         }
         if others:
             card["extension"][DECISIONS] = [self._record(one.shown, None) for one in others]
-        if dose_plan and not by_hand:
+        if dose_plan and writable and not again:
             card["suggestions"] = dose_suggestions(
                 dose_plan,
                 self.knowledge.site.product,
                 self.draft.order if self.draft else None,
                 self.patient_id,
                 Identity(f"{self.seed}|{topic}"),
-                recommend=answer.verdict == "recommended" and self.baby.known("ivig_given") is None,
+                recommend=answer.verdict == "recommended",
             )
             card["selectionBehavior"] = "at-most-one"
         return card
+
+    def _ordered(self) -> tuple[str, bool]:
+        """What to say of the product that the draft names, and whether a dose may be written into the draft."""
+        draft, product = self.draft, self.knowledge.site.product
+        if draft is None:
+            return "", True
+        named = escape(draft.medication)
+        if draft.differs(product):
+            text = (
+                f"**The draft names {named}, another product or strength than {product.title}.** The grams hold; "
+                "volume and infusion steps do not, and no dose is written into the draft."
+            )
+            sorbitol = any(one.sorbitol for one in self.knowledge.products.values() if one.brand == draft.brand)
+            return text + (SORBITOL if sorbitol else ""), False
+        if draft.order is None:
+            return DRAFT_REFUSED, False
+        if not draft.brand:
+            return (
+                f"**The draft names {named or 'no product'}.** Volume and infusion steps are for {product.title}.",
+                True,
+            )
+        return "", True
 
     def _summary(self, chart: Chart, answer: Answer, dose_plan: Plan | None) -> str:
         loudest = next((note for note in answer.notes if note.summary), None)
@@ -168,6 +199,16 @@ def _source(guidance: Guidance, entry: Recommendation | None) -> Json:
     if url := named.url or source.url:
         out["url"] = url
     return out
+
+
+def _already(again: str, summary: str, answer: Answer) -> str:
+    """A dose that is not due is said in the summary; what is urgent stays before it."""
+    if not again:
+        return summary
+    texts = (f"{summary}. IVIG already given: {again}", f"{summary}. IVIG already given")
+    if answer.indicator != "critical":
+        texts = (f"IVIG already given: {again}. {summary}", f"IVIG already given: {again}")
+    return next((text for text in texts if len(text) <= LONGEST_SUMMARY), summary)
 
 
 def topic_code(answer: Answer) -> str:

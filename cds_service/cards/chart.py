@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
-from cds_service.cards.text import escape, level, number, quantity, telling_decimals, when
+from cds_service.cards.text import escape, fact_text, level, number, quantity, telling_decimals, when
 from cds_service.decisions.decide import Answer
 from cds_service.dosing.dose import Plan
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
 from cds_service.knowledge.shapes import Dose, Knowledge
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -20,20 +23,35 @@ class Chart:
 
     def where(self, fact: Fact) -> str:
         """`, 2026-11-20 16:30 EST, Observation/b2`."""
+        if fact.compared:
+            return self._from_to(fact)
         parts = []
         if fact.at:
             parts.append(when(fact.at, self.knowledge.site.zone))
+            after = self.knowledge.facts[fact.name].warn_after
+            if after and (hours := (self.baby.as_of - fact.at.late) // HOUR) > after.value:
+                parts.append(f"**{hours} h old: repeat it**")
         if fact.source and fact.source != "Patient":
             parts.append(escape(fact.source))
         if fact.remark == "preliminary":
             parts.append("preliminary")
         return ", " + ", ".join(parts) if parts else ""
 
+    def _from_to(self, fact: Fact) -> str:
+        """The values that a rate or trend was computed from: `, 12 mg/dL at … to 15 mg/dL at …`."""
+        zone, spec = self.knowledge.site.zone, self.knowledge.facts[fact.compared[0].name]
+        ends = [f"{fact_text(one, spec)} at {when(one.at, zone)} ({escape(one.source)})" for one in fact.compared]
+        return ", from " + " to ".join(ends)
+
     def fill(self, text: str, answer: Answer, plan: Plan | None = None) -> str:
         """`{tsb}` becomes the baby's value, `{escalation}` the line, `{dose}` the dose."""
         return text.format_map(_Words(self, answer, plan)) if "{" in text else text
 
-    def word(self, name: str, answer: Answer, plan: Plan | None) -> str:
+    def note(self, text: str, answer: Answer) -> str:
+        """As `fill`, with room to say why a value cannot be used."""
+        return text.format_map(_Words(self, answer, None, room=True)) if "{" in text else text
+
+    def word(self, name: str, answer: Answer, plan: Plan | None, *, room: bool = False) -> str:
         if name == "dose":
             return dose_words(answer.dose, plan)
         if name in answer.guidance.numbers:
@@ -41,25 +59,29 @@ class Chart:
             return level(line) if isinstance(line, Quantity) else "not known"
         fact = self.baby.facts[name]
         if isinstance(fact, Doubt):
-            return "not usable" if fact.missing is Missing.UNUSABLE else "not known"
+            if fact.missing is not Missing.UNUSABLE:
+                return "not known"
+            return f"not usable, {escape(fact.why)}" if room else "not usable"
         spec = self.knowledge.facts[name]
         unit = answer.guidance.units.get(name, spec.unit)
         if not isinstance(fact.value, Quantity) or unit is None:
             return str(fact.value).replace("_", " ")
         value = fact.value.to(unit)
-        criterion = next((one for one in answer.criteria if one.fact == name and one.limit), None)
-        return quantity(value, telling_decimals(criterion, value, spec.decimals) if criterion else spec.decimals)
+        compared = [one for one in answer.criteria if one.fact == name and one.limit]
+        return quantity(
+            value, max((telling_decimals(one, value, spec.decimals) for one in compared), default=spec.decimals)
+        )
 
 
 class _Words(dict[str, str]):
     """Placeholders of one text, filled only as they are met."""
 
-    def __init__(self, chart: Chart, answer: Answer, plan: Plan | None) -> None:
+    def __init__(self, chart: Chart, answer: Answer, plan: Plan | None, *, room: bool = False) -> None:
         super().__init__()
-        self.chart, self.answer, self.plan = chart, answer, plan
+        self.chart, self.answer, self.plan, self.room = chart, answer, plan, room
 
     def __missing__(self, name: str) -> str:
-        return self.chart.word(name, self.answer, self.plan)
+        return self.chart.word(name, self.answer, self.plan, room=self.room)
 
 
 def dose_words(dose: Dose | None, plan: Plan | None) -> str:

@@ -12,20 +12,32 @@ from cds_service.cards.text import citation, escape
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.lines import Line
 from cds_service.dosing.dose import Plan
+from cds_service.dosing.repeat import doses, hours_ago
 from cds_service.knowledge.shapes import Guidance, Knowledge, Monitoring, Note
 
 DISCLAIMER = "Supports, does not replace, clinical judgment. Family and mother's records are not in reach."
 
 
 def detail(
-    chart: Chart, decision: Decision, plan: Plan | None, lines: list[Line], others: list[Decision], ordered: str
+    chart: Chart,
+    decision: Decision,
+    plan: Plan | None,
+    lines: list[Line],
+    others: list[Decision],
+    *,
+    ordered: str = "",
+    again: str = "",
+    remarks: tuple[str, ...] = (),
 ) -> str:
-    """The whole body of a card about one indication. `others` are the indications without a card of their own."""
+    """The whole body of a card about one indication. `others` are the indications without a card of their own;
+    `ordered` and `again` what is to be said of the draft's product and of a further dose."""
     answer = decision.shown
     notes = answer.notes
     parts = [
-        *already(chart, answer),
         *(_note(chart, note, answer) for note in notes if note.first),
+        *already(chart, again),
+        *remarks,
+        bullets(capital(escape(remark)) for remark in chart.baby.remarks),
         verdict(answer),
         reasons(chart, answer),
         levels(chart, answer, lines),
@@ -33,30 +45,28 @@ def detail(
         bullets(_note(chart, note, answer) for note in notes if not note.first),
         missing(chart, answer),
         other_guidelines(decision),
-        bullets(escape(remark) for remark in chart.baby.remarks),
         _also(chart.knowledge, others),
     ]
     return "\n\n".join([part for part in parts if part])
 
 
 def _note(chart: Chart, note: Note, answer: Answer) -> str:
-    return f"{chart.fill(note.text, answer)} {citation(note.cite)}"
+    return f"{chart.note(note.text, answer)} {citation(note.cite)}"
 
 
-def already(chart: Chart, answer: Answer) -> list[str]:
-    """IVIG that is ordered, running or given: said before anything else."""
+def already(chart: Chart, again: str) -> list[str]:
+    """IVIG that is ordered, running or given: said before the verdict."""
     said = []
-    for name in ("ivig_given", "ivig_order"):
-        fact = chart.baby.known(name)
-        if fact is None:
-            continue
-        ago = ""
-        if name == "ivig_given" and fact.at:
-            ago = f", {(chart.baby.as_of - fact.at.early).total_seconds() / 3600:.0f} h ago"
-        after = answer.dose.repeat_text if answer.dose else ""
-        mind = f"a repeat not before {after}" if after and name == "ivig_given" else "do not order it twice"
-        title = capital(chart.knowledge.facts[name].title)
-        said.append(f"**{title}**: {escape(str(fact.value))}{chart.where(fact)}{ago}: {mind}.")
+    given, ordered = chart.baby.known("ivig_given"), chart.baby.known("ivig_order")
+    if given:
+        count = doses(len(chart.baby.series["ivig_given"]))
+        ago = hours_ago(given, chart.baby.as_of)
+        why = f": **{again}**" if again else ""
+        said.append(
+            f"**IVIG already given**: {count}, the last {ago} ({escape(str(given.value))}{chart.where(given)}){why}."
+        )
+    if ordered:
+        said.append(f"**IVIG already ordered**{chart.where(ordered)}: do not order it twice.")
     return said
 
 

@@ -15,7 +15,7 @@ from cds_service.knowledge.shapes import Cite, Dose, DoseLimits, Product
 
 
 def dose(chart: Chart, answer: Answer, plan: Plan | None, ordered: str) -> str:
-    """`ordered` is what the draft calls its medication, empty where there is none."""
+    """`ordered` is what is to be said of the medication that the draft names; empty where it names this product."""
     wanted = answer.dose
     assert wanted is not None
     cited = _per_kg(wanted)
@@ -32,7 +32,7 @@ def dose(chart: Chart, answer: Answer, plan: Plan | None, ordered: str) -> str:
         *_cautions(plan, chart.knowledge.dose_limits[answer.guidance.indication]),
         *_infusion(plan, product),
         _product(product),
-        *_ordered(ordered, product),
+        *((ordered,) if ordered else ()),
     ]
     return "\n\n".join((head.rstrip(), "\n".join(rows), bullets(notes), repeat(wanted)))
 
@@ -45,8 +45,9 @@ def _per_kg(wanted: Dose) -> str:
 
 def _row(one: Portion, product: Product) -> str:
     vials = " + ".join([f"{count} × {number(size, 1)} g" for count, size in one.vials])
+    exact = f"{number(one.exact, 4)} g ({number(one.exact / product.grams_per_ml, 2)} mL)"
     return (
-        f"| {number(one.grams_per_kg, 2)} | {number(one.exact, 4)} g "
+        f"| {number(one.grams_per_kg, 2)} | {exact} "
         f"| {number(one.rounded, 2)} g ({number(one.rounded_per_kg, 2)} g/kg) "
         f"| {number(one.milliliters, 2)} mL {product.title} | {duration(one.infusion.minutes)} | {vials} |"
     )
@@ -58,8 +59,8 @@ def _cautions(plan: Plan, limits: DoseLimits) -> Iterator[str]:
     for one in plan.portions:
         if not wanted.low <= one.rounded_per_kg <= wanted.high:
             yield (
-                f"Rounding {number(one.exact, 4)} g to {number(one.rounded, 2)} g leaves the guideline's "
-                f"{span(wanted.low, wanted.high)} g/kg: give the exact grams where they can be drawn up."
+                f"Rounded to {number(one.rounded, 2)} g the dose is {number(one.rounded_per_kg, 2)} g/kg, outside the "
+                f"guideline's {span(wanted.low, wanted.high)} g/kg by {number(one.rounding_percent, 1)} %."
             )
     low, high = limits.usual
     if wanted.low < low or wanted.high > high:
@@ -87,15 +88,6 @@ def _product(product: Product) -> str:
         f"{product.title}: {product.cite.place} {citation(Cite(product.cite.source, ''))}. "
         f"Label age: {product.label_years}. Dilution and flush: {product.dilution}."
     )
-
-
-def _ordered(ordered: str, product: Product) -> Iterator[str]:
-    """Volume and rate hold for one product: said where the draft does not name it."""
-    if ordered and product.title.split()[0].lower() not in ordered.lower():
-        yield (
-            f"**The draft names {escape(ordered)}.** Volume and infusion steps are for {product.title}, "
-            "this hospital's product: check the vial."
-        )
 
 
 @cache

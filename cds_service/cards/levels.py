@@ -46,6 +46,8 @@ def _apart(line: Line, fact: Fact | None) -> str:
     if line.distance == 0:
         return "exactly at it"
     decimals = line_decimals(line.value)
+    while decimals < 4 and number(max(above, below), decimals) == "0":
+        decimals += 1
     at_least = "" if line.distance is not None else "at least "
     if above >= 0:
         return f"{at_least}{number(above, decimals)} {unit} above"

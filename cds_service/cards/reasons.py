@@ -117,12 +117,16 @@ def leaves(answer: Answer, condition: Condition) -> Iterator[str]:
 def missing(chart: Chart, answer: Answer) -> str:
     if not answer.needs:
         return ""
-    rows = []
+    rows: dict[str, str] = {}
     for name in answer.needs:
-        fact = chart.baby.facts.get(name)
-        why = f" ({escape(fact.why)})" if isinstance(fact, Doubt) and fact.missing is not Missing.ABSENT else ""
-        rows.append(f"{capital(chart.knowledge.facts[name].asks)}{why}")
-    out = "**Missing**\n\n" + bullets(rows)
+        fact, why = chart.baby.facts.get(name), ""
+        if isinstance(fact, Doubt):
+            why = fact.why if fact.missing is not Missing.ABSENT else ""
+        elif fact is not None:
+            why = next((one.why for one in answer.criteria if one.why and name in one.needs), "")
+        asks = capital(chart.knowledge.facts[name].asks)
+        rows.setdefault(asks, f"{asks} ({escape(why)})" if why else asks)
+    out = "**Missing**\n\n" + bullets(rows.values())
     if answer.recommendation is None:
         out += "\n\nThe answer would be one of: "
         out += "; ".join(f"{entry.verdict} ({entry.text})" for entry in answer.open) + "."

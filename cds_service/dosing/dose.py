@@ -30,6 +30,11 @@ class Portion:
     def rounded_per_kg(self) -> Decimal:
         return self.rounded * self.grams_per_kg / self.exact
 
+    @property
+    def rounding_percent(self) -> Decimal:
+        """By how much rounding changes the dose."""
+        return abs(self.rounded - self.exact) * 100 / self.exact
+
 
 @dataclass(slots=True)
 class Plan:

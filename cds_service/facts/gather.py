@@ -8,7 +8,8 @@ from functools import cache
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing
 from cds_service.facts.formulas import FORMULAS
-from cds_service.facts.ivig import MedicationReader, latest
+from cds_service.facts.ivig import MedicationReader
+from cds_service.facts.ivig import on_record as on_record_ivig
 from cds_service.facts.measure import FINAL, Measuring
 from cds_service.facts.moments import Span, parse
 from cds_service.facts.problems import ConditionReader, on_record
@@ -97,7 +98,8 @@ class FactReader:
                 fact = self._therapy(spec, record, as_of)
             else:
                 resources = record.of(self.knowledge.queries[spec.query].resource)
-                fact = latest(name, resources, self.medications, medications, as_of, self.zone)
+                given = on_record_ivig(name, resources, self.medications, medications, as_of, self.zone)
+                fact, baby.series[name] = given[-1] if given else None, given
             # What was set aside while sorting is in doubt already, unless another result serves.
             baby.facts[name] = fact or baby.facts.get(name) or self._missing(spec, record, seen)
         return baby

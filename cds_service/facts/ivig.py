@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 
 from cds_service.facts.fact import Fact
-from cds_service.facts.moments import parse
+from cds_service.facts.moments import BEFORE_ALL, parse
 from cds_service.facts.words import Phrases, tokens
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, reference_id, words
 from cds_service.knowledge.shapes import CodeList
@@ -17,6 +19,8 @@ COUNTS = {
     "MedicationRequest": ("active",),
     "MedicationAdministration": ("in-progress", "completed", "on-hold", "stopped", "unknown"),
 }
+PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
+MILLIGRAMS = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*mg\s*/\s*ml")
 NO_ROUTE = "The order states no route and this product is also given under the skin: judged as IVIG."
 
 
@@ -34,6 +38,10 @@ class MedicationReader:
     def __init__(self, products: CodeList, routes: CodeList, system: Callable[[str], str]) -> None:
         self._products, self._routes, self._system = products.codes, routes.codes, system
         self._product_words, self._route_words = Phrases(products), Phrases(routes)
+        generic = ("globulin", "ivig", "igiv")
+        self._brands = frozenset(
+            word for word in products.texts if " " not in word and not any(part in word for part in generic)
+        )
         self._code_systems = {uri for uri, _ in products.codes} - {"text"}
         self._ndc = {
             prefix: coding
@@ -58,6 +66,10 @@ class MedicationReader:
             return Recognized("ivig", NO_ROUTE)
         return Recognized("ivig" if route == "iv" else "not_ivig")
 
+    def brand(self, text: str) -> str:
+        """The brand that the words name; empty for a generic name."""
+        return next((word for word in tokens(text) if word in self._brands), "")
+
     def _means(self, concept: object, text: str) -> set[str]:
         """Codes decide; words count only where no code is known."""
         found = set()
@@ -81,6 +93,15 @@ class MedicationReader:
         if not routes:
             stated.update(self._route_words.means(tokens(text)))
         return stated.pop() if len(stated) == 1 else "unstated"
+
+
+def strength(text: str) -> Decimal | None:
+    """Grams in a milliliter, where the words name them: `5 %`, `100 mg/mL`."""
+    if match := PERCENT.search(text):
+        return Decimal(match[1].replace(",", ".")) / 100
+    if match := MILLIGRAMS.search(text):
+        return Decimal(match[1].replace(",", ".")) / 1000
+    return None
 
 
 def ndc_prefix(code: str) -> str:
@@ -126,16 +147,16 @@ def medications_by_name(entries: Iterable[tuple[str, Json]]) -> dict[str, Json]:
     return named
 
 
-def latest(
+def on_record(
     name: str,
     resources: Iterable[Json],
     reader: MedicationReader,
     medications: Mapping[str, Json],
     as_of: datetime,
     zone: tzinfo,
-) -> Fact | None:
-    """The latest IVIG given or running, or an active IVIG order; None where there is none."""
-    best: Fact | None = None
+) -> list[Fact]:
+    """The doses of IVIG given or running, or its active orders: oldest first, those without a time before all."""
+    found = []
     for resource in resources:
         status = as_text(resource.get("status"))
         if status not in COUNTS.get(as_text(resource.get("resourceType")), ()):
@@ -147,9 +168,6 @@ def latest(
         )
         when = when or as_text(resource.get("authoredOn"))
         at = parse(when, zone) if when else None
-        if at and at.early > as_of:
-            continue
-        fact = Fact(name, status, at, label(resource))
-        if best is None or best.at is None or (at is not None and at.late >= best.at.late):
-            best = fact
-    return best
+        if at is None or at.early <= as_of:
+            found.append(Fact(name, status, at, label(resource)))
+    return sorted(found, key=lambda fact: fact.at.late if fact.at else BEFORE_ALL)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from cds_service.facts.fact import Doubt, Fact, Missing, Quantity, Reported
-from cds_service.facts.moments import Span, parse
+from cds_service.facts.moments import BEFORE_ALL, Span, parse
 from cds_service.fhir.read import Json, as_text, collected, label
 from cds_service.knowledge.shapes import FactSpec, Unit
 
-BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 FINAL = frozenset({"final", "amended", "corrected"})
 CORRECTED = frozenset({"amended", "corrected"})
 FUTURE = "dated in the future"

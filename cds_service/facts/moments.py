@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 YEARS = range(1900, 2200)  # no newborn's record holds another; far ends of the calendar overflow in other zones
 

@@ -12,18 +12,10 @@ SPLIT = re.compile(r"[\s,;:()/]+|(?<=[a-z0-9])-(?=[a-z0-9])")
 BEFORE = frozenset(("no", "not", "non", "never", "without", "denies", "false"))
 ANYWHERE = frozenset(
     (
-        "excluded",
-        "unlikely",
-        "ruled",
-        "declined",
-        "refused",
-        "discontinued",
-        "stopped",
-        "cancelled",
-        "canceled",
-        "ended",
+        *("excluded", "unlikely", "ruled", "declined", "refused", "discontinued", "stopped", "cancelled", "canceled"),
+        *("ended", "consider", "planned", "pending", "if"),
+        *("equivocal", "indeterminate", "inconclusive", "invalid", "contaminated"),
     )
-    + ("consider", "planned", "pending", "if", "equivocal", "indeterminate", "inconclusive", "invalid", "contaminated")
 )
 # Another person's, or one that is over.
 OTHERS = frozenset(("mother", "mother's", "mothers", "maternal", "sibling", "brother", "sister", "family", "history"))

@@ -17,7 +17,7 @@ from cds_service.decisions.decide import Decision, decide
 from cds_service.errors import DataUnavailable, RequestError
 from cds_service.facts.fact import Baby, Fact
 from cds_service.facts.gather import FactReader
-from cds_service.facts.ivig import medication_of
+from cds_service.facts.ivig import MedicationReader, medication_of, strength
 from cds_service.fhir.conform import conforming
 from cds_service.fhir.prefetch import Record, State, collect
 from cds_service.fhir.read import as_dict, as_text, codings
@@ -82,7 +82,9 @@ class Answerer:
         record, baby = self._read(call, drafts)
         decisions = decide(self.knowledge, baby)
         remarks = tuple(dict.fromkeys([*drafts.unreadable, *drafts.remarks, *_not_in_reach(record, self.keys)]))
-        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, _draft(drafts), remarks)
+        deck = Deck(
+            self.knowledge, baby, call.patient_id, call.hook_instance, _draft(drafts, self.reader.medications), remarks
+        )
         return self._message(call, deck, decisions, deck.cards(decisions))
 
     def _unreadable(self, call: Call, drafts: Drafts) -> list[Json]:
@@ -119,13 +121,13 @@ class Answerer:
         return message
 
 
-def _draft(drafts: Drafts) -> Draft:
+def _draft(drafts: Drafts, reader: MedicationReader) -> Draft:
     """The first IVIG draft, to be sent back with the dose where it is valid R4 and has an id to be known by."""
     order = drafts.ivig[0]
     kept = conforming(order)
     concept = medication_of(order, drafts.medications)
     name = as_text(as_dict(concept).get("text")) or next((shown for _, _, shown in codings(concept) if shown), "")
-    return Draft(kept if kept and "id" in kept else None, name)
+    return Draft(kept if kept and "id" in kept else None, name, reader.brand(name), strength(name))
 
 
 def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:

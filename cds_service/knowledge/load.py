@@ -59,6 +59,7 @@ def load_knowledge(site: str) -> Knowledge:
         indications=catalogue.indications,
         guidance=guidance,
         monitoring=catalogue.monitoring,
+        products=catalogue.products,
         dose_limits=catalogue.limits,
         override_reasons=catalogue.reasons,
         system_aliases=catalogue.aliases,

@@ -328,6 +328,11 @@ class Product:
     cite: Cite
     sorbitol: bool
 
+    @property
+    def brand(self) -> str:
+        """The first word of the title, in lower case."""
+        return self.title.split()[0].lower()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MonitoringLine:
@@ -402,6 +407,7 @@ class Knowledge:
     indications: Mapping[str, Indication]
     guidance: Mapping[tuple[str, str], Guidance]
     monitoring: Mapping[str, Monitoring]
+    products: Mapping[str, Product]
     dose_limits: Mapping[str, DoseLimits]
     override_reasons: tuple[OverrideReason, ...]
     system_aliases: Mapping[str, str]

@@ -1,0 +1,34 @@
+"""May the dose be given again: how many are on record, and how long ago the last was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cds_service.facts.fact import Fact
+from cds_service.knowledge.shapes import Dose
+
+
+def barred(dose: Dose, given: Sequence[Fact], as_of: datetime) -> str:
+    """Why no further dose is due by this guideline; empty where one may be given. `given` are doses, oldest first."""
+    if not given:
+        return ""
+    if dose.at_most is not None and len(given) >= dose.at_most:
+        return f"{doses(len(given))} on record, {dose.at_most} at most"
+    last = given[-1].at
+    if last is None:
+        return "a dose on record has no time"
+    if dose.repeat_after_hours is not None and as_of - last.early < timedelta(hours=float(dose.repeat_after_hours)):
+        return f"last dose {hours_ago(given[-1], as_of)}, a repeat not before {dose.repeat_text}"
+    return ""
+
+
+def doses(count: int) -> str:
+    return "1 dose" if count == 1 else f"{count} doses"
+
+
+def hours_ago(dose: Fact, as_of: datetime) -> str:
+    """`5 h ago`, in completed hours; where only the day is known, of the latest that it can be."""
+    if dose.at is None:
+        return "at an unknown time"
+    return f"{max(as_of - dose.at.late, timedelta(0)) // timedelta(hours=1)} h ago"
