@@ -40,7 +40,11 @@ class Chart:
     def _from_to(self, fact: Fact) -> str:
         """The values that a rate or trend was computed from: `, 12 mg/dL at … to 15 mg/dL at …`."""
         zone, spec = self.knowledge.site.zone, self.knowledge.facts[fact.compared[0].name]
-        ends = [f"{fact_text(one, spec)} at {when(one.at, zone)} ({escape(one.source)})" for one in fact.compared]
+        ends = [
+            f"{escape(str(one.reported)) if one.reported else fact_text(one, spec)} at {when(one.at, zone)} "
+            f"({escape(one.source)})"
+            for one in fact.compared
+        ]
         return ", from " + " to ".join(ends)
 
     def fill(self, text: str, answer: Answer, plan: Plan | None = None) -> str:

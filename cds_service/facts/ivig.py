@@ -19,6 +19,7 @@ COUNTS = {
     "MedicationRequest": ("active",),
     "MedicationAdministration": ("in-progress", "completed", "on-hold", "stopped", "unknown"),
 }
+ABBREVIATIONS = ("ivig", "igiv")
 PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 MILLIGRAMS = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*mg\s*/\s*ml")
 NO_ROUTE = "The order states no route and this product is also given under the skin: judged as IVIG."
@@ -38,9 +39,8 @@ class MedicationReader:
     def __init__(self, products: CodeList, routes: CodeList, system: Callable[[str], str]) -> None:
         self._products, self._routes, self._system = products.codes, routes.codes, system
         self._product_words, self._route_words = Phrases(products), Phrases(routes)
-        generic = ("globulin", "ivig", "igiv")
         self._brands = frozenset(
-            word for word in products.texts if " " not in word and not any(part in word for part in generic)
+            word for word in products.texts if " " not in word and "globulin" not in word and word not in ABBREVIATIONS
         )
         self._code_systems = {uri for uri, _ in products.codes} - {"text"}
         self._ndc = {

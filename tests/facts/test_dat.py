@@ -50,7 +50,9 @@ def test_a_result_that_is_not_clear_is_a_doubt(read: ReadRecord, text: str) -> N
     assert "not readable as one result" in doubt_of(read(record(hematology=[said(DAT, text)])), "dat")
 
 
-@pytest.mark.parametrize("text", ["non reactive", "+/-", "false positive"])
+@pytest.mark.parametrize(
+    "text", ["non reactive", "non positive", "+/-", "±", "false positive", "Positive - contaminated, repeat"]
+)
 def test_a_result_that_is_not_positive_is_not_read_as_positive(read: ReadRecord, text: str) -> None:
     fact = read(record(hematology=[said(DAT, text)])).known("dat")
     assert fact is None or fact.value != "positive"
@@ -150,3 +152,11 @@ def test_every_code_of_the_test_is_read(read: ReadRecord, code: str) -> None:
 
 def test_the_indirect_test_is_not_the_direct_one(read: ReadRecord) -> None:
     doubt_of(read(record(hematology=[said("1008-2", "positive")])), "dat", Missing.ABSENT)
+
+
+def test_an_earlier_result_that_said_otherwise_is_said(read: ReadRecord) -> None:
+    before, after = said(DAT, "3+", ago="20 h", id="cord"), said(DAT, "negative", ago="2 h")
+    baby = read(record(hematology=[after, before]))
+    assert value_of(baby, "dat") == "negative"
+    assert any("Observation/cord" in remark for remark in baby.remarks)
+    assert not read(record(hematology=[after])).remarks

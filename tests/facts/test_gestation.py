@@ -18,6 +18,9 @@ SPELLINGS = [
     "39+6/7",
     "39 W 6 D",
     "39weeks6days",
+    "39 weeks and 6 days",
+    "39 weeks, 6 days",
+    "39+6/40",
 ]
 
 
@@ -102,3 +105,11 @@ def test_postmenstrual_age_is_gestation_at_birth_plus_completed_days(read: ReadR
     fact = read(record({"age": "10.9 d", "gestation": "38+5"})).known("postmenstrual_age")
     assert fact is not None
     assert float(fact.quantity.low * fact.quantity.unit.factor / 24) == 38 * 7 + 5 + 10
+
+
+def test_two_gestations_that_differ_are_said_and_the_latest_is_used(read: ReadRecord) -> None:
+    first, second = said(GESTATION, "38+3", ago="40 h"), said(GESTATION, "34+6", ago="1 h")
+    baby = read(record(measurements=[first, second]))
+    assert baby.facts["gestational_weeks"].quantity.low == 34
+    assert any("different values of gestational age" in remark for remark in baby.remarks)
+    assert not read(record(measurements=[first, said(GESTATION, "38+3", ago="1 h")])).remarks

@@ -63,6 +63,22 @@ def test_what_is_not_phototherapy_is_not_on_record(read: ReadRecord, code: Any) 
     doubt_of(read(record(phototherapy=[procedure(code=code)])), "phototherapy", Missing.ABSENT)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Non-intensive phototherapy",
+        "Phototherapy (not intensive)",
+        "Intensive phototherapy discontinued",
+        "Intensive phototherapy declined by parents",
+        "Consider intensive phototherapy if rising",
+    ],
+)
+def test_words_that_take_the_intensity_back_leave_it_unstated(read: ReadRecord, text: str) -> None:
+    assert value_of(read(record(phototherapy=[procedure(code=LIGHT | {"text": text})])), "phototherapy") == (
+        "intensity_not_stated"
+    )
+
+
 @pytest.mark.parametrize("status", ["not-done", "preparation", "entered-in-error", "stopped", None, "", 5])
 def test_a_procedure_that_is_not_done_is_not_on_record(read: ReadRecord, status: object) -> None:
     doubt_of(read(record(phototherapy=[procedure(status=status)])), "phototherapy", Missing.ABSENT)

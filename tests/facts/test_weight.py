@@ -155,3 +155,12 @@ def test_with_an_unknown_age_the_stricter_limit_holds(read: ReadRecord) -> None:
     fact = read(record({}, measurements=[TERM, weighed(3.4, "30 h")])).facts["dosing_weight"]
     assert isinstance(fact, Fact)
     assert re.search(r"30 h old", fact.remark)
+
+
+@pytest.mark.parametrize(("kilograms", "fits"), [(2.54, False), (2.56, True), (3.0, True), (4.79, True), (4.81, False)])
+def test_a_weight_far_from_the_birth_weight_is_used_with_a_warning(
+    read: ReadRecord, kilograms: float, fits: bool
+) -> None:
+    born = measured(BIRTH_WEIGHT, 3.0, "kg", ago="20 d")
+    fact = dosing(read, born, weighed(kilograms), age="20 d")
+    assert ("does not fit the birth weight" not in fact.remark) is fits

@@ -233,3 +233,10 @@ def test_a_comparator_that_is_not_known_is_a_doubt(read: ReadRecord, comparator:
 @pytest.mark.parametrize("value", [{"valueRange": {"low": {"value": 18}}}, {"valueRatio": {}}], ids=str)
 def test_a_bilirubin_whose_value_comes_in_another_form_is_not_an_empty_record(read: ReadRecord, value: Json) -> None:
     doubt_of(read(record(bilirubin=[tsb(18, valueQuantity=None, **value)])), "tsb")
+
+
+def test_a_result_under_a_local_code_alone_is_not_read_and_that_is_said(read: ReadRecord) -> None:
+    local = {"coding": [{"system": "http://hospital.example", "code": "BILT"}], "text": "Total bilirubin"}
+    baby = read(record(bilirubin=[tsb(18, code=local)]))
+    doubt_of(baby, "tsb", Missing.ABSENT)
+    assert baby.remarks == ["1 result(s) without a LOINC or SNOMED CT code: not read"]

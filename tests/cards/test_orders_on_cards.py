@@ -1,0 +1,88 @@
+"""What the draft names, and what was given before, decide whether a dose is offered into the draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cds_service.hooks.service import Answerer
+from cds_service.review.babies import Json, order_select
+from tests.cards.calls import GIVEN, cards
+
+
+def drafted(text: str) -> Json:
+    call = order_select(GIVEN, "drafted")
+    call["context"]["draftOrders"]["entry"][0]["resource"]["medicationCodeableConcept"] = {"text": text}
+    return call
+
+
+def suggestions(card: Json) -> list[Json]:
+    found: list[Json] = card.get("suggestions", [])
+    return found
+
+
+@pytest.mark.parametrize("text", ["Octagam 5% (50 mg/mL)", "Privigen 10%", "IVIG 5 %", "immune globulin IV 50 mg/mL"])
+def test_into_a_draft_of_another_product_or_strength_no_dose_is_written(answerer: Answerer, text: str) -> None:
+    card = cards(answerer, drafted(text))[0]
+    assert not suggestions(card)
+    assert "another product or strength than Gammaplex 10%" in card["detail"]
+
+
+@pytest.mark.parametrize("text", ["Gammaplex 10%", "Gammaplex 100 mg/mL", "IVIG", "immune globulin intravenous 10%"])
+def test_into_a_draft_of_this_product_or_none_the_dose_is_written(answerer: Answerer, text: str) -> None:
+    card = cards(answerer, drafted(text))[0]
+    assert [one["actions"][0]["type"] for one in suggestions(card)] == ["update", "update"]
+    assert ("The draft names" in card["detail"]) is ("Gammaplex" not in text)
+
+
+def test_a_product_with_sorbitol_is_named_as_contraindicated(answerer: Answerer) -> None:
+    detail = cards(answerer, drafted("Flebogamma DIF 5%"))[0]["detail"]
+    assert "contains sorbitol: contraindicated" in detail
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"), [("5 h", "last dose 5 h ago, a repeat not before 12 h"), ("13 h", ""), ("30 h", "")]
+)
+def test_inside_the_repeat_interval_no_dose_is_offered_and_the_summary_says_so(
+    answerer: Answerer, ago: str, said: str
+) -> None:
+    card = cards(answerer, order_select({**GIVEN, "ivig_given": ago}, "again"))[0]
+    assert bool(suggestions(card)) is not bool(said)
+    assert said in card["summary"]
+    assert "IVIG already given" in card["detail"]
+
+
+def test_at_the_greatest_number_of_doses_none_is_offered(answerer: Answerer) -> None:
+    call: dict[str, Any] = order_select({**GIVEN, "ivig_given": "14 h"}, "again")
+    entries = call["prefetch"]["ivig_given"]["entry"]
+    first = entries[0]["resource"]
+    entries.append({"resource": {**first, "id": "first", "effectiveDateTime": "2026-11-19T06:00:00Z"}})
+    card = cards(answerer, call)[0]
+    assert not suggestions(card)
+    assert "2 doses on record, 2 at most" in card["summary"]
+
+
+def test_what_is_urgent_stays_first_in_the_summary(answerer: Answerer) -> None:
+    card = cards(answerer, order_select({**GIVEN, "tsb": "21 mg/dL", "ivig_given": "5 h"}, "again"))[0]
+    assert card["indicator"] == "critical"
+    assert card["summary"].startswith("Bilirubin 21 mg/dL is at exchange level")
+    assert "IVIG already given" in card["summary"]
+
+
+def test_an_old_platelet_count_names_its_age(answerer: Answerer) -> None:
+    call = order_select({"age": "60 h", "gestation": "38+0", "platelets": "19 10*9/L", "weight": "3.2 kg"}, "old")
+    call["prefetch"]["hematology"]["entry"][0]["resource"]["effectiveDateTime"] = "2026-11-18T12:00:00Z"
+    assert "**48 h old: repeat it**" in cards(answerer, call)[0]["detail"]
+
+
+def test_without_a_gestation_a_value_above_every_exchange_line_is_critical(answerer: Answerer) -> None:
+    given = {key: value for key, value in GIVEN.items() if key != "gestation"}
+    card = cards(answerer, order_select({**given, "tsb": "25 mg/dL"}, "none"))[0]
+    assert card["indicator"] == "critical"
+    assert card["summary"].startswith("Bilirubin 25 mg/dL is at exchange level")
+
+
+def test_a_negative_dat_beside_a_diagnosis_is_said_first(answerer: Answerer) -> None:
+    card = cards(answerer, order_select({**GIVEN, "dat": "negative", "conditions": ["P55.0"]}, "both"))[0]
+    assert card["detail"].startswith("**The DAT is negative, yet isoimmune hemolytic disease is on the problem list.**")

@@ -1,0 +1,59 @@
+"""Whether a further dose is due: by the number given, and by the time since the last."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from cds_service.dosing.repeat import barred
+from cds_service.facts.fact import Fact
+from cds_service.facts.moments import Span
+from cds_service.knowledge.shapes import Dose, Knowledge
+from cds_service.review.babies import AS_OF
+
+
+def given(hours: float) -> Fact:
+    at = AS_OF - timedelta(hours=hours)
+    return Fact("ivig_given", "completed", Span(at, at), "MedicationAdministration/x")
+
+
+@pytest.fixture
+def aap(demo: Knowledge) -> Dose:
+    """May be repeated after 12 h, 2 at most."""
+    return demo.guidance["hdn", "aap_2022"].doses["ivig"]
+
+
+@pytest.mark.parametrize(
+    ("doses", "why"),
+    [
+        ([], ""),
+        ([12], ""),
+        ([40], ""),
+        ([11.9], "last dose 11 h ago, a repeat not before 12 h"),
+        ([0], "last dose 0 h ago, a repeat not before 12 h"),
+        ([40, 20], "2 doses on record, 2 at most"),
+        ([60, 40, 20], "3 doses on record, 2 at most"),
+    ],
+    ids=str,
+)
+def test_a_dose_is_barred_inside_the_interval_and_at_the_greatest_number(
+    aap: Dose, doses: list[float], why: str
+) -> None:
+    assert barred(aap, [given(hours) for hours in doses], AS_OF) == why
+
+
+def test_a_guideline_that_gives_once_bars_every_further_dose(demo: Knowledge) -> None:
+    once = demo.guidance["hdn", "nice_cg98"].doses["ivig"]
+    assert once.at_most == 1
+    assert barred(once, [given(100)], AS_OF) == "1 dose on record, 1 at most"
+
+
+def test_a_dose_without_a_time_bars_a_further_one(aap: Dose) -> None:
+    assert barred(aap, [Fact("ivig_given", "completed")], AS_OF) == "a dose on record has no time"
+
+
+def test_without_a_stated_interval_only_the_number_counts(aap: Dose) -> None:
+    free = Dose("x", aap.cite, Decimal(1), Decimal(1), Decimal(0), None, "", 2)
+    assert barred(free, [given(1)], AS_OF) == ""
