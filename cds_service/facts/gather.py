@@ -46,6 +46,10 @@ class FactReader:
                 self._history[spec.of[0]] = max(back, self._history.get(spec.of[0], NONE))
             if spec.constant:
                 self._history[spec.name] = EVER
+        self._shared_systems = {
+            *SHARED_SYSTEMS,
+            *(uri for uri, usual in self.aliases.items() if usual in SHARED_SYSTEMS),
+        }
         self._by_code: dict[tuple[str, str], str] = {}
         self._phrases: dict[str, Phrases] = {}
         for spec in self._specs:
@@ -119,15 +123,14 @@ class FactReader:
     def _sort(self, observations: list[Json], baby: Baby) -> dict[str, list[Json]]:
         """Observations by the fact that their code names. Codes that guidance does not ask for are passed over."""
         found: dict[str, list[Json]] = {}
-        by_code, unread = self._by_code, 0
+        by_code, shared, unread = self._by_code, self._shared_systems, 0
         for observation in observations:
-            names = {by_code[key] for key in code_keys(observation.get("code")) if key in by_code}
+            keys = code_keys(observation.get("code"))
+            names = [by_code[key] for key in keys if key in by_code]
             if not names:
-                keys = code_keys(observation.get("code"))
-                unread += all(self.aliases.get(system, system) not in SHARED_SYSTEMS for system, _ in keys)
-                continue
-            if len(names) == 1:
-                found.setdefault(names.pop(), []).append(observation)
+                unread += not keys or shared.isdisjoint([system for system, _ in keys])
+            elif names.count(names[0]) == len(names):
+                found.setdefault(names[0], []).append(observation)
             else:
                 why = f"{label(observation)} is coded as two different tests and was set aside"
                 baby.remarks.append(why)

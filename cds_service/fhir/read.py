@@ -33,8 +33,9 @@ def codings(concept: object) -> Iterator[tuple[str, str, str]]:
 
 def code_keys(concept: object) -> list[tuple[str, str]]:
     """(system, code) of every coding of one CodeableConcept: what most resources are asked, and no more."""
+    coded = concept.get("coding") if isinstance(concept, dict) else None
     found = []
-    for coding in as_list(concept.get("coding")) if isinstance(concept, dict) else ():
+    for coding in coded if isinstance(coded, list) else as_list(coded):
         if isinstance(coding, dict):
             system, code = coding.get("system"), coding.get("code")
             if isinstance(code, str) and isinstance(system, str):
