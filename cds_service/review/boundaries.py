@@ -89,7 +89,8 @@ class Walk:
         lists = sorted({leaf.codelist.name for leaf in self.leaves if isinstance(leaf, In)})
         for spec in self.knowledge.facts.values():
             if spec.kind != "need":
-                baby.facts[spec.name] = self._fact(spec, lists, known=known)
+                fact = baby.facts[spec.name] = self._fact(spec, lists, known=known)
+                baby.series[spec.name] = [fact] if isinstance(fact, Fact) else []
         born = baby.facts["gestational_age"]
         weeks = self.knowledge.facts["gestational_weeks"]
         if isinstance(born, Fact):
