@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from cds_service.cards.chart import Chart
 from cds_service.cards.detail import detail, footer, monitoring_detail, version
+from cds_service.cards.doses import dose
 from cds_service.cards.notice import TOPIC_SYSTEM, override_reasons
 from cds_service.cards.record import decision_record
-from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions
+from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions, worded
 from cds_service.cards.text import escape
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.lines import lines
@@ -67,6 +68,10 @@ class Deck:
     seed: str
     draft: Draft | None = None
     remarks: tuple[str, ...] = ()
+    identity: Identity = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.identity = Identity(self.seed)
 
     def cards(self, decisions: list[Decision]) -> list[Json]:
         """Worst first. A withheld answer at exchange level keeps a card of its own: it must not be hidden."""
@@ -98,16 +103,18 @@ class Deck:
         answer = decision.shown
         chart = Chart(self.knowledge, self.baby)
         dose_plan = self._plan(answer)
+        wordings = worded(dose_plan, self.knowledge.site.product) if dose_plan else []
         watched = lines(answer)
         beside = [line for one in decision.answers if one is not answer for line in lines(one)]
         titles = {line.number.title for line in watched}
         shown = [*watched, *(line for line in beside if line.number.title not in titles)]
         again = barred(answer.dose, self.baby.series.get("ivig_given", ()), self.baby.as_of) if answer.dose else ""
         ordered, writable = self._ordered()
-        body = detail(chart, decision, dose_plan, shown, others, ordered=ordered, again=again, remarks=self.remarks)
+        dosed = dose(chart, answer, dose_plan, wordings, ordered) if answer.dose else ""
+        body = detail(chart, decision, dosed, shown, others, again=again, remarks=self.remarks)
         topic = topic_code(answer)
         card: Json = {
-            "uuid": Identity(self.seed).of("card", topic),
+            "uuid": self.identity.of("card", topic),
             "summary": _already(again, self._summary(chart, answer, dose_plan), answer),
             "indicator": answer.indicator,
             "detail": f"{body}\n\n{footer(self.knowledge, answer.guidance)}",
@@ -118,15 +125,17 @@ class Deck:
             "overrideReasons": override_reasons(self.knowledge),
             "extension": {DECISION: decision_record(self.knowledge, answer, dose_plan, watched)},
         }
-        if others:
+        if others and not answer.gives:
+            # This card speaks for all of them: its own indication only heads it.
             card["extension"][DECISIONS] = [self._record(one.shown, None) for one in others]
         if dose_plan and writable and not again:
             card["suggestions"] = dose_suggestions(
-                dose_plan,
+                wordings,
                 self.knowledge.site.product,
                 self.draft.order if self.draft else None,
                 self.patient_id,
-                Identity(f"{self.seed}|{topic}"),
+                self.identity,
+                topic,
                 recommend=answer.verdict == "recommended",
             )
             card["selectionBehavior"] = "at-most-one"
@@ -174,7 +183,7 @@ class Deck:
         topic = "monitoring" + "".join(one.indication for one in advised)
         shorts = " and ".join(self.knowledge.indications[one.indication].short for one in advised)
         return {
-            "uuid": Identity(self.seed).of("card", topic),
+            "uuid": self.identity.of("card", topic),
             "summary": MONITORING_SUMMARY.format(shorts),
             "indicator": "info",
             "detail": f"{monitoring_detail(sets)}\n\n{version(self.knowledge)}",
@@ -183,7 +192,7 @@ class Deck:
                 "topic": {"system": TOPIC_SYSTEM, "code": topic, "display": "Monitoring of IVIG in newborns"},
             },
             "overrideReasons": override_reasons(self.knowledge),
-            "suggestions": monitoring_suggestions(sets, self.patient_id, Identity(f"{self.seed}|{topic}")),
+            "suggestions": monitoring_suggestions(sets, self.patient_id, self.identity, topic),
             "selectionBehavior": "any",
         }
 

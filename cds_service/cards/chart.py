@@ -11,6 +11,7 @@ from cds_service.cards.text import escape, fact_text, level, number, quantity, t
 from cds_service.decisions.decide import Answer
 from cds_service.dosing.dose import Plan
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
+from cds_service.facts.moments import length
 from cds_service.knowledge.shapes import Dose, Knowledge
 
 HOUR = timedelta(hours=1)
@@ -29,7 +30,8 @@ class Chart:
         if fact.at:
             parts.append(when(fact.at, self.knowledge.site.zone))
             after = self.knowledge.facts[fact.name].warn_after
-            if after and (hours := (self.baby.as_of - fact.at.late) // HOUR) > after.value:
+            # In completed hours: a value is too old from the next whole hour on.
+            if after and (hours := (self.baby.as_of - fact.at.late) // HOUR) * HOUR > length(after):
                 parts.append(f"**{hours} h old: repeat it**")
         if fact.source and fact.source != "Patient":
             parts.append(escape(fact.source))

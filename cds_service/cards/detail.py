@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from cds_service.cards.chart import Chart, bullets, capital
-from cds_service.cards.doses import dose
 from cds_service.cards.levels import levels
 from cds_service.cards.reasons import missing, one_line, other_guidelines, reasons, verdict
 from cds_service.cards.text import citation, escape
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.lines import Line
-from cds_service.dosing.dose import Plan
 from cds_service.dosing.repeat import doses, hours_ago
 from cds_service.knowledge.shapes import Guidance, Knowledge, Monitoring, Note
 
@@ -21,16 +19,15 @@ DISCLAIMER = "Supports, does not replace, clinical judgment. Family and mother's
 def detail(
     chart: Chart,
     decision: Decision,
-    plan: Plan | None,
+    dose: str,
     lines: list[Line],
     others: list[Decision],
     *,
-    ordered: str = "",
     again: str = "",
     remarks: tuple[str, ...] = (),
 ) -> str:
-    """The whole body of a card about one indication. `others` are the indications without a card of their own;
-    `ordered` and `again` what is to be said of the draft's product and of a further dose."""
+    """The whole body of a card about one indication. `dose` is its part about the dose, `again` what is to be said
+    of a further one; `others` are the indications without a card of their own."""
     answer = decision.shown
     notes = answer.notes
     parts = [
@@ -41,7 +38,7 @@ def detail(
         verdict(answer),
         reasons(chart, answer),
         levels(chart, answer, lines),
-        dose(chart, answer, plan, ordered) if answer.dose else "",
+        dose,
         bullets(_note(chart, note, answer) for note in notes if not note.first),
         missing(chart, answer),
         other_guidelines(decision),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 
 from cds_service.cards.chart import Chart, bullets, span
-from cds_service.cards.suggest import dose_text, duration, steps_text
+from cds_service.cards.suggest import Wording, duration
 from cds_service.cards.text import citation, escape, number
 from cds_service.decisions.decide import Answer
 from cds_service.dosing.dose import Plan, Portion
@@ -14,8 +15,9 @@ from cds_service.facts.fact import Doubt
 from cds_service.knowledge.shapes import Cite, Dose, DoseLimits, Product
 
 
-def dose(chart: Chart, answer: Answer, plan: Plan | None, ordered: str) -> str:
-    """`ordered` is what is to be said of the medication that the draft names; empty where it names this product."""
+def dose(chart: Chart, answer: Answer, plan: Plan | None, wordings: list[Wording], ordered: str) -> str:
+    """`wordings` are the doses of the plan; `ordered`, what is to be said of the medication that the draft names,
+    is empty where it names this product."""
     wanted = answer.dose
     assert wanted is not None
     cited = _per_kg(wanted)
@@ -30,7 +32,7 @@ def dose(chart: Chart, answer: Answer, plan: Plan | None, ordered: str) -> str:
     rows += [_row(one, product) for one in plan.portions]
     notes = [
         *_cautions(plan, chart.knowledge.dose_limits[answer.guidance.indication]),
-        *_infusion(plan, product),
+        *(_infusion(one, plan.dose.hours) for one in wordings),
         _product(product),
         *((ordered,) if ordered else ()),
     ]
@@ -67,19 +69,18 @@ def _cautions(plan: Plan, limits: DoseLimits) -> Iterator[str]:
         yield f"**The guideline's dose lies outside the usual {span(low, high)} g/kg** {citation(limits.cite)}"
 
 
-def _infusion(plan: Plan, product: Product) -> Iterator[str]:
-    hours = plan.dose.hours
-    for one in plan.portions:
-        run = one.infusion
-        top = number(run.max_mg_per_kg_min, 2)
-        fast = f"at the label's fastest {duration(run.product_minutes)} ({top} mg/kg/min)"
-        if not hours:
-            why = f"the guideline states no time; {fast}"
-        elif run.product_decides:
-            why = f"the guideline's {number(hours, 1)} h would break the label's maximum rate; {fast}"
-        else:
-            why = f"the guideline's {number(hours, 1)} h; {fast}"
-        yield f"{dose_text(one, product)} ({why}): {steps_text(run)}"
+def _infusion(one: Wording, hours: Decimal) -> str:
+    """One dose, why it takes as long as it does, and its steps. `hours` are the guideline's, 0 where it states none."""
+    run = one.portion.infusion
+    top = number(run.max_mg_per_kg_min, 2)
+    fast = f"at the label's fastest {duration(run.product_minutes)} ({top} mg/kg/min)"
+    if not hours:
+        why = f"the guideline states no time; {fast}"
+    elif run.product_decides:
+        why = f"the guideline's {number(hours, 1)} h would break the label's maximum rate; {fast}"
+    else:
+        why = f"the guideline's {number(hours, 1)} h; {fast}"
+    return f"{one.dose} ({why}): {one.steps}"
 
 
 @cache

@@ -18,6 +18,7 @@ from cds_service.knowledge.shapes import Comparison, Knowledge, Unit
 Json = dict[str, Any]
 
 
+@lru_cache(maxsize=1024)
 def utc(at: datetime) -> str:
     return f"{at.isoformat()[:19]}Z"
 
@@ -119,14 +120,14 @@ def _criterion(one: Criterion, knowledge: Knowledge) -> Json:
     condition, value = one.condition, one.value
     out: Json = {"text": condition.text, "result": one.result}
     if isinstance(condition, Comparison):
-        unit = condition.number.unit
+        line = condition.number
         if isinstance(value, Quantity):
-            shown = value.to(unit)
+            shown = value.to(line.unit)
             out["value"] = _value(shown, telling_decimals(one, shown, knowledge.facts[condition.fact].decimals))
         if one.limit:
             out["limit"] = _value(one.limit, 4)
-        out["unit"] = unit.name
-        out["cite"] = condition.number.cite.text
+        out["unit"] = line.unit.name
+        out["cite"] = line.cite.text
     elif value:
         out["value"] = value
     if one.why:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from hashlib import sha1
+from hashlib import sha256
 from typing import Any
 
 from cds_service.cards.record import figure
@@ -15,7 +15,8 @@ from cds_service.dosing.rate import Infusion
 from cds_service.knowledge.shapes import Monitoring, MonitoringOrder, Product
 
 Json = dict[str, Any]
-NAMESPACE = bytes.fromhex("6a3f6e0e6d0c5a639a446e1c8f2d8b11")
+VERSION_8 = 8 << 76 | 2 << 62
+FREE_BITS = ~(0xF << 76 | 0x3 << 62)
 UCUM = "http://unitsofmeasure.org"
 SNOMED = "http://snomed.info/sct"
 IV_ROUTE = {
@@ -29,18 +30,26 @@ IVIG_CODE = {
 }
 
 
-@dataclass(slots=True)
 class Identity:
     """Derived, not random: the same call gives the same uuids, so that a repeat can be recognized."""
 
-    seed: str
+    def __init__(self, seed: str) -> None:
+        self._seed = _digest(seed)
 
     def of(self, *parts: str) -> str:
-        """A name-based UUID (RFC 9562, version 5), written out here because `uuid.uuid5` costs three times as much."""
-        name = "|".join((self.seed, *parts)).encode()
-        digest = sha1(NAMESPACE + name, usedforsecurity=False).hexdigest()
-        variant = "89ab"[int(digest[16], 16) & 3]
-        return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+        """A UUID (RFC 9562, version 8) of the call's digest and that of `parts`, which come from the knowledge alone
+        and are digested once."""
+        digits = f"{(self._seed ^ _known(parts)) & FREE_BITS | VERSION_8:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:16])
+
+
+@lru_cache(maxsize=4096)
+def _known(parts: tuple[str, ...]) -> int:
+    return _digest("|".join(parts))
 
 
 @lru_cache(maxsize=1024)
@@ -66,15 +75,29 @@ def steps_text(run: Infusion) -> str:
     return ", then ".join(parts)
 
 
-def dose_text(portion: Portion, product: Product) -> str:
+@dataclass(slots=True)
+class Wording:
+    """One dose in words, the same on the card and in the order: `3.5 g (35 mL of …) over 2 h`, and its steps."""
+
+    portion: Portion
+    dose: str
+    steps: str
+
+
+def worded(plan: Plan, product: Product) -> list[Wording]:
+    return [Wording(one, _dose_text(one, product), steps_text(one.infusion)) for one in plan.portions]
+
+
+def _dose_text(portion: Portion, product: Product) -> str:
     grams, volume = number(portion.rounded, 2), number(portion.milliliters, 2)
     return f"{grams} g ({volume} mL of {product.title}) over {duration(portion.infusion.minutes)}"
 
 
-def dosage(portion: Portion, product: Product) -> Json:
+def dosage(wording: Wording) -> Json:
     """One Dosage: the whole dose once, its duration, the steps in words."""
+    portion = wording.portion
     return {
-        "text": f"{dose_text(portion, product)} IV: {steps_text(portion.infusion)}",
+        "text": f"{wording.dose} IV: {wording.steps}",
         "timing": {"repeat": {"count": 1, "duration": portion.infusion.minutes, "durationUnit": "min"}},
         "route": IV_ROUTE,
         "doseAndRate": [{"doseQuantity": {"value": figure(portion.rounded), "unit": "g", "system": UCUM, "code": "g"}}],
@@ -82,35 +105,42 @@ def dosage(portion: Portion, product: Product) -> Json:
 
 
 def dose_suggestions(
-    plan: Plan, product: Product, draft: Json | None, patient_id: str, identity: Identity, *, recommend: bool
+    wordings: list[Wording],
+    product: Product,
+    draft: Json | None,
+    patient_id: str,
+    identity: Identity,
+    topic: str,
+    *,
+    recommend: bool,
 ) -> list[Json]:
     """One suggestion a dose: written into the draft where there is one, which must be valid R4; else a new order."""
-    only = len(plan.portions) == 1
     suggestions = []
-    for portion in plan.portions:
+    for wording in wordings:
+        portion = wording.portion
         exact = "" if portion.exact == portion.rounded else f" = {number(portion.exact, 3)} g, rounded"
-        said = f"IVIG {number(portion.grams_per_kg, 2)} g/kg{exact}: {dose_text(portion, product)}"
+        said = f"IVIG {number(portion.grams_per_kg, 2)} g/kg{exact}: {wording.dose}"
         if draft:
-            resource = {**draft, "dosageInstruction": [dosage(portion, product)]}
+            resource = {**draft, "dosageInstruction": [dosage(wording)]}
             action: Json = {"type": "update", "description": f"Set the draft to {said}", "resource": resource}
         else:
             action = {
                 "type": "create",
                 "description": f"Order {said}",
-                "resource": new_order(portion, product, patient_id),
+                "resource": new_order(wording, product, patient_id),
             }
         suggestion: Json = {
             "label": said,
-            "uuid": identity.of("dose", str(portion.grams_per_kg)),
+            "uuid": identity.of("dose", topic, str(portion.grams_per_kg)),
             "actions": [action],
         }
-        if only and recommend:
+        if recommend and len(wordings) == 1:
             suggestion["isRecommended"] = True
         suggestions.append(suggestion)
     return suggestions
 
 
-def new_order(portion: Portion, product: Product, patient_id: str) -> Json:
+def new_order(wording: Wording, product: Product, patient_id: str) -> Json:
     return {
         "resourceType": "MedicationRequest",
         "status": "draft",
@@ -120,30 +150,27 @@ def new_order(portion: Portion, product: Product, patient_id: str) -> Json:
             "text": f"{product.title} (immune globulin intravenous)",
         },
         "subject": {"reference": f"Patient/{patient_id}"},
-        "dosageInstruction": [dosage(portion, product)],
+        "dosageInstruction": [dosage(wording)],
     }
 
 
-def monitoring_suggestions(sets: Iterable[Monitoring], patient_id: str, identity: Identity) -> list[Json]:
+def monitoring_suggestions(sets: Iterable[Monitoring], patient_id: str, identity: Identity, topic: str) -> list[Json]:
+    subject = {"reference": f"Patient/{patient_id}"}
     return [
         {
             "label": order.label,
-            "uuid": identity.of("monitoring", one.name, order.label),
+            "uuid": identity.of("monitoring", topic, one.name, order.label),
             "actions": [
                 {
                     "type": "create",
                     "description": f"Order: {order.text}",
-                    "resource": service_request(order, patient_id),
+                    "resource": {**_request(order), "subject": subject},
                 }
             ],
         }
         for one in sets
         for order in one.orders
     ]
-
-
-def service_request(order: MonitoringOrder, patient_id: str) -> Json:
-    return {**_request(order), "subject": {"reference": f"Patient/{patient_id}"}}
 
 
 @cache

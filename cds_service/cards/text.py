@@ -26,6 +26,8 @@ LINKS = re.compile(r"(?i)(://|www\.|@|mailto:)")
 SPACE = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
 PLAIN = re.compile(r"[A-Za-z0-9/,-]+(?: [A-Za-z0-9/,-]+)*")
 LONGEST = 120
+MOST = 4  # decimals
+LAST_DIGIT = tuple(Decimal(1).scaleb(-decimals) for decimals in range(MOST))
 ROUNDING = Decimal("0.001")  # of a day: 38 3/7 weeks as a decimal is a little under or over
 
 
@@ -40,7 +42,8 @@ def escape(text: str) -> str:
     line = SPACE.sub(" ", text).strip()
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
-    line = LINKS.sub(lambda match: " ".join(("", *match[0].strip(), "")) if match[0] == "@" else _split(match[0]), line)
+    if "@" in line or ":" in line or "." in line:
+        line = LINKS.sub(lambda match: " @ " if match[0] == "@" else _split(match[0]), line)
     return SPECIAL.sub(r"\\\1", line)
 
 
@@ -80,7 +83,8 @@ def quantity(value: Quantity, decimals: int) -> str:
 
 def line_decimals(line: Quantity) -> int:
     """Two where the line is printed so; one where it was computed between printed points and never ends."""
-    printed = all(number(end, 2) == number(end, 6) for end in (line.low, line.high))
+    low, high = line.low, line.high
+    printed = number(low, 2) == number(low, 6) and (high == low or number(high, 2) == number(high, 6))
     return 2 if printed else 1
 
 
@@ -100,7 +104,11 @@ def telling_decimals(criterion: Criterion, value: Quantity, decimals: int) -> in
     line = criterion.limit
     if line is None or criterion.result is Result.UNKNOWN:
         return decimals
-    while decimals < 4 and value.low != line.low and number(value.low, decimals) == number(line.low, decimals):
+    apart = abs(value.low - line.low)
+    # Figures a whole last digit apart differ however they are rounded.
+    while apart and decimals < MOST and apart < LAST_DIGIT[decimals]:
+        if number(value.low, decimals) != number(line.low, decimals):
+            break
         decimals += 1
     return decimals
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
-from cds_service.decisions.logic import Criterion, Judge, Result
+from cds_service.decisions.logic import Criterion, Judge, Judgment, Result, judgment
 from cds_service.facts.fact import Baby, Doubt
 from cds_service.knowledge.shapes import (
     GIVES,
@@ -42,7 +44,7 @@ class Answer:
     def notes(self) -> tuple[Note, ...]:
         """What the guidance has to say of this baby. Judged only where it is shown, and once."""
         if self._notes is None:
-            self._notes = tuple([note for note in self.guidance.notes if _said(note, self.judge)])
+            self._notes = tuple([note for note, said in course(self.guidance).notes if said(self.judge)])
         return self._notes
 
     @property
@@ -101,10 +103,11 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     """Walks the recommendations in order. An earlier one that is unknown keeps the answer open, unless all
     that are still possible have the verdict of the first one met."""
     judge = Judge(guidance, baby)
+    steps = course(guidance)
     unknown: list[Recommendation] = []
     met: Recommendation | None = None
-    for entry in guidance.recommendations:
-        result = judge.result(entry.when)
+    for entry, judged in steps.recommendations:
+        result = judged(judge)
         if result is Result.MET:
             met = entry
             break
@@ -116,7 +119,7 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     chosen = met if settled else None
     verdict = chosen.verdict if chosen else UNDECIDED
     criteria = tuple(judge.criteria.values())
-    raised = [note.indicator for note in guidance.notes if note.indicator and _said(note, judge)]
+    raised = [note.indicator for note, said in steps.notes if note.indicator and said(judge)]
     indicator = _indicator(possible if chosen else (), raised)
     weight = baby.facts.get("dosing_weight")
     if verdict in GIVES and isinstance(weight, Doubt):
@@ -124,10 +127,29 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     return Answer(guidance, verdict, chosen, possible, needs, judge, criteria, indicator)
 
 
-def _said(note: Note, judge: Judge) -> bool:
-    if judge.result(note.when) is not Result.MET:
-        return False
-    return note.unless is None or judge.result(note.unless) is not Result.MET
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One guidance file in the order in which it is judged, each entry with the function that judges it."""
+
+    recommendations: tuple[tuple[Recommendation, Judgment], ...]
+    notes: tuple[tuple[Note, Callable[[Judge], bool]], ...]
+
+
+@cache
+def course(guidance: Guidance) -> Course:
+    return Course(
+        tuple((entry, judgment(entry.when, guidance)) for entry in guidance.recommendations),
+        tuple((note, _said(note, guidance)) for note in guidance.notes),
+    )
+
+
+def _said(note: Note, guidance: Guidance) -> Callable[[Judge], bool]:
+    """Whether a note is said: its `when` is met, and its `unless`, where it has one, is not."""
+    when = judgment(note.when, guidance)
+    if note.unless is None:
+        return lambda judge: when(judge) is Result.MET
+    unless = judgment(note.unless, guidance)
+    return lambda judge: when(judge) is Result.MET and unless(judge) is not Result.MET
 
 
 def _indicator(settled: tuple[Recommendation, ...], raised: list[str]) -> str:

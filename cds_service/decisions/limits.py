@@ -16,7 +16,7 @@ Points = tuple[tuple[int, Decimal], ...]
 def limit(number: Number, baby: Baby, weeks: int | None = None) -> Quantity | Doubt:
     """`weeks` overrides the gestation, to show a line where the baby's own is not known."""
     if number.table is None:
-        return _constant(number)
+        return constant(number)
     because: tuple[str, ...] = ()
     first = last = weeks or 0
     if weeks is None:
@@ -51,7 +51,8 @@ def limit(number: Number, baby: Baby, weeks: int | None = None) -> Quantity | Do
 
 
 @cache
-def _constant(number: Number) -> Quantity:
+def constant(number: Number) -> Quantity:
+    """The value of a number that no table holds."""
     assert number.value is not None
     return Quantity(number.value, number.value, number.unit)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache, partial
 
-from cds_service.decisions.limits import limit
+from cds_service.decisions.limits import constant, limit
 from cds_service.facts.fact import Baby, Doubt, Missing, OnRecord, Quantity
 from cds_service.knowledge.shapes import ON_RECORD, Comparison, Condition, Group, Guidance, In, Is, Named, Number
 
@@ -97,7 +97,7 @@ def judgment(condition: Condition, guidance: Guidance) -> Judgment:
     if isinstance(condition, Group):
         return _group(condition.word, tuple(judgment(item, guidance) for item in condition.items))
     if isinstance(condition, Comparison):
-        return _once(condition, partial(_comparison, condition))
+        return _once(condition, _comparison(condition))
     if isinstance(condition, Is):
         return _once(condition, partial(_category, condition))
     return _once(condition, partial(_membership, condition))
@@ -119,10 +119,16 @@ def _group(word: str, items: tuple[Judgment, ...]) -> Judgment:
     if_decided, otherwise = {"all": (NOT_MET, MET), "any": (MET, NOT_MET), "none": (NOT_MET, MET)}[word]
 
     def group(judge: Judge) -> Result:
-        results = [item(judge) for item in items]
-        if deciding in results:
+        decided, unknown = False, False
+        for item in items:
+            result = item(judge)
+            if result is deciding:
+                decided = True
+            elif result is UNKNOWN:
+                unknown = True
+        if decided:
             return if_decided
-        return UNKNOWN if UNKNOWN in results else otherwise
+        return UNKNOWN if unknown else otherwise
 
     return group
 
@@ -139,20 +145,26 @@ def _once(condition: Comparison | Is | In, criterion: Callable[[Judge], Criterio
     return comparison
 
 
-def _comparison(condition: Comparison, judge: Judge) -> Criterion:
-    fact = judge.baby.facts[condition.fact]
-    line = judge.limit(condition.number)
-    if isinstance(fact, Doubt):
+def _comparison(condition: Comparison) -> Callable[[Judge], Criterion]:
+    name, op, number = condition.fact, condition.op, condition.number
+    always = constant(number) if number.table is None else None
+
+    def criterion(judge: Judge) -> Criterion:
+        fact = judge.baby.facts[name]
+        line = always or judge.limit(number)
+        if isinstance(fact, Doubt):
+            if isinstance(line, Doubt):
+                needs = tuple(dict.fromkeys(fact.needs + line.needs))
+                return Criterion(condition, UNKNOWN, None, None, needs, fact.why)
+            return Criterion(condition, UNKNOWN, None, line, fact.needs, fact.why)
+        value = fact.quantity
         if isinstance(line, Doubt):
-            needs = tuple(dict.fromkeys(fact.needs + line.needs))
-            return Criterion(condition, UNKNOWN, None, None, needs, fact.why)
-        return Criterion(condition, UNKNOWN, None, line, fact.needs, fact.why)
-    value = fact.quantity
-    if isinstance(line, Doubt):
-        return Criterion(condition, UNKNOWN, value, None, line.needs, line.why)
-    result = compare(value, condition.op, line)
-    needs = () if result is not UNKNOWN else tuple(dict.fromkeys(value.because + line.because))
-    return Criterion(condition, result, value, line, needs)
+            return Criterion(condition, UNKNOWN, value, None, line.needs, line.why)
+        result = compare(value, op, line)
+        needs = () if result is not UNKNOWN else tuple(dict.fromkeys(value.because + line.because))
+        return Criterion(condition, result, value, line, needs)
+
+    return criterion
 
 
 def compare(value: Quantity, op: str, line: Quantity) -> Result:

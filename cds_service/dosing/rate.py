@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
+from functools import cache
 
 from cds_service.knowledge.shapes import Product
 
@@ -69,31 +70,50 @@ def _pump(ml_per_h: Decimal) -> Decimal:
     return ml_per_h.quantize(PUMP, ROUND_DOWN) or ml_per_h.quantize(FINE_PUMP, ROUND_DOWN)
 
 
-def _shortest(product: Product, dose: Decimal) -> Decimal:
-    """Minutes at the label's fastest: up its steps, then at its maximum. Flat where the steps are not known."""
-    minutes, given = Decimal(0), Decimal(0)
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a label's schedule, and what has been given (mg/kg) when it starts and when it ends."""
+
+    start: int
+    minutes: int
+    rate: Decimal
+    before: Decimal
+    after: Decimal
+
+
+@cache
+def _rungs(product: Product) -> tuple[Rung, ...]:
+    """The label's steps of known length, from the first on."""
+    rungs: list[Rung] = []
+    start, given = 0, Decimal(0)
     for step in product.steps:
         if step.minutes is None:
             break
-        amount = step.mg_per_kg_min * step.minutes
-        if given + amount >= dose:
-            return minutes + (dose - given) / step.mg_per_kg_min
-        minutes, given = minutes + step.minutes, given + amount
-    return minutes + (dose - given) / product.max_mg_per_kg_min
+        rungs.append(Rung(start, step.minutes, step.mg_per_kg_min, given, given + step.mg_per_kg_min * step.minutes))
+        start, given = start + step.minutes, rungs[-1].after
+    return tuple(rungs)
+
+
+def _shortest(product: Product, dose: Decimal) -> Decimal:
+    """Minutes at the label's fastest: up its steps, then at its maximum. Flat where the steps are not known."""
+    start, given = 0, Decimal(0)
+    for rung in _rungs(product):
+        if rung.after >= dose:
+            return rung.start + (dose - rung.before) / rung.rate
+        start, given = rung.start + rung.minutes, rung.after
+    return start + (dose - given) / product.max_mg_per_kg_min
 
 
 def _ladder(product: Product, dose: Decimal, total: Decimal) -> list[tuple[int, int | None, Decimal]]:
     """(start, minutes, mg/kg/min): up the label's steps only as far as needed, then level until the end."""
     steps: list[tuple[int, int | None, Decimal]] = []
     start, given, fastest = 0, Decimal(0), product.max_mg_per_kg_min
-    for step in product.steps:
-        assert step.minutes is not None
-        amount = step.mg_per_kg_min * step.minutes
-        if given + amount >= dose or (dose - given) / (total - start) <= step.mg_per_kg_min:
-            fastest = step.mg_per_kg_min
+    for rung in _rungs(product):
+        if rung.after >= dose or (dose - rung.before) / (total - rung.start) <= rung.rate:
+            fastest = rung.rate
             break
-        steps.append((start, step.minutes, step.mg_per_kg_min))
-        start, given = start + step.minutes, given + amount
+        steps.append((rung.start, rung.minutes, rung.rate))
+        start, given = rung.start + rung.minutes, rung.after
     return [*steps, (start, None, min((dose - given) / (total - start), fastest))]
 
 

@@ -7,7 +7,7 @@ it five times as slow to build.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
@@ -113,7 +113,7 @@ class Baby:
     series: dict[str, list[Fact]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     birth_doubt: str = ""
-    pairs: dict[tuple[str, bool, Decimal, Decimal], tuple[Fact, Fact] | Doubt] = field(default_factory=dict)
+    pairs: dict[tuple[str, bool, timedelta, timedelta], tuple[Fact, Fact] | Doubt] = field(default_factory=dict)
 
     def known(self, name: str) -> Fact | None:
         fact = self.facts.get(name)

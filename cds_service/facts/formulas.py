@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
-from cds_service.facts.moments import Span
+from cds_service.facts.moments import Span, length
 from cds_service.facts.weight import dosing_weight
 from cds_service.knowledge.shapes import FactSpec, Table, Unit
 
@@ -97,7 +97,7 @@ def postmenstrual_age(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
 
 def _pair(spec: FactSpec, baby: Baby, *, closer: bool) -> tuple[Fact, Fact] | Doubt:
     """The values that a rate or trend compares; the phototherapy between them is asked for the same pair."""
-    key = spec.of[0], closer, spec.amounts["min_apart"].value, spec.amounts["max_apart"].value
+    key = spec.of[0], closer, length(spec.amounts["min_apart"]), length(spec.amounts["max_apart"])
     if key not in baby.pairs:
         baby.pairs[key] = _earlier(spec, baby, closer=closer)
     pair = baby.pairs[key]
@@ -111,8 +111,8 @@ def _earlier(spec: FactSpec, baby: Baby, *, closer: bool) -> tuple[Fact, Fact] |
     latest = baby.known(name)
     if latest is None or latest.at is None:
         return _depends(spec, name, baby)
-    now, apart = latest.at.early, timedelta(hours=float(spec.amounts["min_apart"].value))
-    oldest = now - timedelta(hours=float(spec.amounts["max_apart"].value))
+    now, apart = latest.at.early, length(spec.amounts["min_apart"])
+    oldest = now - length(spec.amounts["max_apart"])
     light = baby.known("phototherapy")
     since = light.at.early if light and light.at and light.value != "stopped" else None
     values = [

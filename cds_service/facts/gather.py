@@ -11,7 +11,7 @@ from cds_service.facts.formulas import FORMULAS
 from cds_service.facts.ivig import MedicationReader
 from cds_service.facts.ivig import on_record as on_record_ivig
 from cds_service.facts.measure import FINAL, Measuring
-from cds_service.facts.moments import Span, parse
+from cds_service.facts.moments import Span, length, parse
 from cds_service.facts.problems import ConditionReader, on_record
 from cds_service.facts.therapy import therapy
 from cds_service.facts.words import Phrases, negated, tokens
@@ -42,7 +42,7 @@ class FactReader:
         self._history: dict[str, timedelta] = {}
         for spec in self._specs:
             if "max_apart" in spec.amounts:
-                back = timedelta(hours=float(spec.amounts["max_apart"].value))
+                back = length(spec.amounts["max_apart"])
                 self._history[spec.of[0]] = max(back, self._history.get(spec.of[0], NONE))
             if spec.constant:
                 self._history[spec.name] = EVER
@@ -211,7 +211,6 @@ def birth_span(patient: Json | None, zone: tzinfo, as_of: datetime) -> tuple[Spa
 
 def _stated_birth(patient: Json, zone: tzinfo) -> tuple[Span | None, str]:
     stated = as_text(patient.get("birthDate"))
-    day = parse(stated[:10], zone) if stated else None
     for extension in as_list(as_dict(patient.get("_birthDate")).get("extension")):
         if as_dict(extension).get("url") != BIRTH_TIME:
             continue
@@ -221,9 +220,13 @@ def _stated_birth(patient: Json, zone: tzinfo) -> tuple[Span | None, str]:
             continue
         local = moment.early.astimezone(zone).date().isoformat()
         if stated and not stated.startswith((text[:10], local)) and not text.startswith(stated):
-            return day, "birth date and birth time disagree: the birth time was not used"
+            return _day(stated, zone), "birth date and birth time disagree: the birth time was not used"
         return moment, ""
-    return day, ""
+    return _day(stated, zone), ""
+
+
+def _day(stated: str, zone: tzinfo) -> Span | None:
+    return parse(stated[:10], zone) if stated else None
 
 
 def asked_of_conditions(knowledge: Knowledge) -> list[str]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.facts.fact import Doubt, Fact, Missing, Quantity, Reported
-from cds_service.facts.moments import BEFORE_ALL, Span, parse
+from cds_service.facts.moments import BEFORE_ALL, Span, length, parse
 from cds_service.fhir.read import Json, as_text, collected, label
 from cds_service.knowledge.shapes import FactSpec, Unit
 
@@ -85,7 +85,7 @@ class Measuring:
             return ""
         if spec.time == "minute" and not at.exact:
             return f"the collection time of the latest {spec.title} is known only to the day"
-        if spec.window and self.as_of - at.early > timedelta(hours=float(spec.window.value)):
+        if spec.window and self.as_of - at.early > length(spec.window):
             age = (self.as_of - at.early) // timedelta(hours=1)
             shown = f"{latest.reported}, " if latest.reported else ""
             limit = f"{spec.window.value} {spec.window.unit.name}"

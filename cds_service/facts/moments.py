@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 from typing import NamedTuple
+
+from cds_service.knowledge.shapes import Amount
 
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -34,8 +37,9 @@ def parse(text: str, zone: tzinfo) -> Span | None:
                 return None
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=zone)
-            instant = moment.astimezone(UTC)
-            return Span(instant, instant)
+            if moment.tzinfo is not UTC:
+                moment = moment.astimezone(UTC)
+            return Span(moment, moment)
         parts = [int(part) for part in text.split("-")]
         if len(text) == 10:
             first = date.fromisoformat(text)
@@ -63,6 +67,12 @@ def instant(text: object) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo and moment.year in YEARS else None
     except (ValueError, OverflowError):
         return None
+
+
+@cache
+def length(amount: Amount) -> timedelta:
+    """A length of time of the knowledge, in whichever unit it is given; the base unit of time is the hour."""
+    return timedelta(hours=float(amount.value * amount.unit.factor))
 
 
 def hours(delta: timedelta) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
+from cds_service.facts.moments import length
 from cds_service.knowledge.shapes import FactSpec, Table
 
 HOUR = timedelta(hours=1)
@@ -26,7 +27,7 @@ def dosing_weight(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     weight = max(weights, key=lambda one: one.at.early if one.at else baby.as_of)
     assert weight.at is not None
     age = baby.as_of - weight.at.early
-    if age > _hours(spec, "oldest"):
+    if age > length(spec.amounts["oldest"]):
         why = f"the latest weight is {age // timedelta(days=1)} days old"
         return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
     refusal, remark = _for_gestation(spec, baby, table, weight)
@@ -38,17 +39,12 @@ def dosing_weight(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     return Fact(spec.name, weight.quantity.to(spec.unit), weight.at, weight.source, weight.reported, text)
 
 
-def _hours(spec: FactSpec, key: str) -> timedelta:
-    amount = spec.amounts[key]
-    return HOUR * float(amount.value * amount.unit.factor)
-
-
 def _age_warning(spec: FactSpec, baby: Baby, weight: Fact, age: timedelta) -> str:
     """Empty where the weight is fresh. With an unknown age the stricter limit holds."""
-    young = baby.birth is None or baby.as_of - baby.birth.late < _hours(spec, "first_week")
-    if age <= _hours(spec, "fresh_first_week" if young else "fresh_later"):
+    young = baby.birth is None or baby.as_of - baby.birth.late < length(spec.amounts["first_week"])
+    if age <= length(spec.amounts["fresh_first_week" if young else "fresh_later"]):
         return ""
-    first_day = baby.birth is not None and baby.as_of - baby.birth.early < _hours(spec, "first_day")
+    first_day = baby.birth is not None and baby.as_of - baby.birth.early < length(spec.amounts["first_day"])
     if weight.name == "birth_weight" and first_day:
         return ""
     kind = "birth weight" if weight.name == "birth_weight" else "weight"
@@ -76,7 +72,7 @@ def _for_gestation(spec: FactSpec, baby: Baby, table: Table, weight: Fact) -> tu
     weeks = min(max(int(gestation.quantity.low), table.gestations[0]), table.gestations[-1])
     grams = weight.quantity.to(table.unit).low
     p10, p90 = (table.cells[column][weeks][0][1] for column in ("p10", "p90"))
-    grown = baby.birth is not None and baby.as_of - baby.birth.late >= _hours(spec, "first_week")
+    grown = baby.birth is not None and baby.as_of - baby.birth.late >= length(spec.amounts["first_week"])
     top = p90 * (spec.amounts["growth"].value if grown else Decimal(1))
     limits = {key: spec.amounts[key].value for key in ("low_refused", "high_refused", "low_unusual", "high_unusual")}
     shown = f"{_kg(grams)} kg at {weeks} weeks"

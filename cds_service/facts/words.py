@@ -7,8 +7,9 @@ from operator import itemgetter
 
 from cds_service.knowledge.shapes import CodeList
 
+BETWEEN = str.maketrans(",;:()/", "      ")
 # A hyphen joins words ("non-reactive", "varicella-zoster") but is a sign of its own in "+/-".
-SPLIT = re.compile(r"[\s,;:()/]+|(?<=[a-z0-9])-(?=[a-z0-9])")
+JOINT = re.compile(r"(?<=[a-z0-9])-(?=[a-z0-9])")
 BEFORE = frozenset(("no", "not", "non", "never", "without", "denies", "false"))
 ANYWHERE = frozenset(
     (
@@ -25,7 +26,10 @@ REACH = 4  # words: "no evidence of recent sepsis"
 
 
 def tokens(text: str) -> list[str]:
-    return [token for part in SPLIT.split(text.lower()) if (token := part.rstrip("."))]
+    words = text.lower().translate(BETWEEN)
+    if "-" in words:
+        words = JOINT.sub(" ", words)
+    return [token for part in words.split() if (token := part.rstrip("."))]
 
 
 def negated(words: list[str]) -> bool:

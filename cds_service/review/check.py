@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.cards.build import LONGEST_SUMMARY, Deck, Draft
-from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions
+from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions, worded
 from cds_service.decisions.decide import Decision, answer
 from cds_service.dosing.dose import Plan, portion
 from cds_service.errors import KnowledgeError
@@ -105,9 +105,11 @@ def emitted(knowledge: Knowledge) -> Iterator[dict[str, Any]]:
                 portions = tuple(portion(each, kilograms, dose, product, limits) for each in {dose.low, dose.high})
                 plan = Plan(dose, weight, kilograms, portions)
                 for draft in (draft_order(), None):
-                    made = dose_suggestions(plan, product, draft, "newborn", identity, recommend=True)
+                    made = dose_suggestions(
+                        worded(plan, product), product, draft, "newborn", identity, "check", recommend=True
+                    )
                     yield from (action["resource"] for one in made for action in one["actions"])
-    for one in monitoring_suggestions(knowledge.monitoring.values(), "newborn", identity):
+    for one in monitoring_suggestions(knowledge.monitoring.values(), "newborn", identity, "check"):
         yield from (action["resource"] for action in one["actions"])
 
 
