@@ -13,7 +13,7 @@ from cds_service.cards.doses import dose
 from cds_service.cards.notice import TOPIC_SYSTEM, override_reasons
 from cds_service.cards.record import decision_record
 from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions, worded
-from cds_service.cards.text import escape
+from cds_service.cards.text import escape, number
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.lines import lines
 from cds_service.decisions.logic import Result
@@ -43,19 +43,23 @@ MONITORING_SUMMARY = (
 class Draft:
     """The IVIG order that the clinician is writing. `order` is None where it cannot be sent back changed.
 
-    `medication` is what it calls its medication, `brand` and `grams_per_ml` what those words name.
+    `medication` is what it calls its medication, `brands` and `strengths` (g/mL) what its words and codes name.
     """
 
     order: Json | None
     medication: str = ""
-    brand: str = ""
-    grams_per_ml: Decimal | None = None
+    brands: frozenset[str] = frozenset()
+    strengths: frozenset[Decimal] = frozenset()
+
+    @property
+    def product(self) -> str:
+        """`privigen, 10 %`."""
+        percents = [f"{number(one * 100, 2)} %" for one in sorted(self.strengths)]
+        return ", ".join([*sorted(self.brands), *percents])
 
     def differs(self, product: Product) -> bool:
         """Whether it names another brand or strength, so that volume and rates do not hold for it."""
-        if self.brand and self.brand != product.brand:
-            return True
-        return self.grams_per_ml is not None and self.grams_per_ml != product.grams_per_ml
+        return not (self.brands <= {product.brand} and self.strengths <= {product.grams_per_ml})
 
 
 @dataclass(slots=True)
@@ -149,14 +153,15 @@ class Deck:
         named = escape(draft.medication)
         if draft.differs(product):
             text = (
-                f"**The draft names {named}, another product or strength than {product.title}.** The grams hold; "
+                f"**The draft names {named} ({draft.product}), another product or strength than {product.title}.** "
+                "The grams hold; "
                 "volume and infusion steps do not, and no dose is written into the draft."
             )
-            sorbitol = any(one.sorbitol for one in self.knowledge.products.values() if one.brand == draft.brand)
+            sorbitol = any(one.sorbitol for one in self.knowledge.products.values() if one.brand in draft.brands)
             return text + (SORBITOL if sorbitol else ""), False
         if draft.order is None:
             return DRAFT_REFUSED, False
-        if not draft.brand:
+        if not draft.brands:
             return (
                 f"**The draft names {named or 'no product'}.** Volume and infusion steps are for {product.title}.",
                 True,

@@ -61,7 +61,7 @@ def _cautions(plan: Plan, limits: DoseLimits) -> Iterator[str]:
     for one in plan.portions:
         if not wanted.low <= one.rounded_per_kg <= wanted.high:
             yield (
-                f"Rounded to {number(one.rounded, 2)} g the dose is {number(one.rounded_per_kg, 2)} g/kg, outside the "
+                f"Rounded to {number(one.rounded, 2)} g the dose is {number(one.rounded_per_kg, 3)} g/kg, outside the "
                 f"guideline's {span(wanted.low, wanted.high)} g/kg by {number(one.rounding_percent, 1)} %."
             )
     low, high = limits.usual

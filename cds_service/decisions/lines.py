@@ -9,7 +9,7 @@ from decimal import Decimal
 from cds_service.decisions.decide import Answer
 from cds_service.decisions.limits import at_hour, columns, limit
 from cds_service.facts.fact import Fact, Quantity
-from cds_service.knowledge.shapes import Number
+from cds_service.knowledge.shapes import Number, Table
 
 HORIZON_HOURS = 72
 
@@ -35,16 +35,22 @@ def lines(answer: Answer) -> list[Line]:
     found = []
     for number in watch.lines:
         assert number.table is not None
-        gestation = baby.facts[number.gestation]
-        if isinstance(gestation, Fact) and gestation.quantity.exact:
-            weeks, assumed = [int(gestation.quantity.low)], False
-        else:
-            weeks, assumed = list(number.table.show_at), True
-        for week in weeks:
+        known = _weeks(number.table, baby.known(number.gestation))
+        assumed = known is None
+        for week in number.table.show_at if known is None else (known,):
             line = limit(number, baby, week) if assumed else answer.judge.limit(number)
             if isinstance(line, Quantity):
                 found.append(Line(number, week, assumed, line, _distance(line, value)))
     return found
+
+
+def _weeks(table: Table, gestation: Fact | None) -> int | None:
+    """The completed weeks to read the table at; None where they may be of several columns."""
+    if gestation is None:
+        return None
+    low = int(gestation.quantity.low)
+    # The last column stands for every later week: `>= 38 weeks` is as good as 38 there.
+    return low if gestation.quantity.exact or low >= table.gestations[-1] else None
 
 
 def _distance(line: Quantity, value: Fact | None) -> Decimal | None:
@@ -70,12 +76,12 @@ def crossing(answer: Answer, number: Number) -> Crossing | None:
     if watch is None or number.table is None:
         return None
     value, rate = baby.known(watch.fact), baby.known(watch.rate)
-    gestation, age = baby.known(number.gestation), baby.known(number.age)
-    if value is None or value.at is None or rate is None or gestation is None or age is None:
+    weeks, age = _weeks(number.table, baby.known(number.gestation)), baby.known(number.age)
+    if value is None or value.at is None or rate is None or weeks is None or age is None:
         return None
-    if not all(one.quantity.exact for one in (value, age, gestation)) or rate.quantity.low <= 0:
+    if not all(one.quantity.exact for one in (value, age)) or rate.quantity.low <= 0:
         return None
-    return _walk(number, value, rate, int(gestation.quantity.low), int(age.quantity.low))
+    return _walk(number, value, rate, weeks, int(age.quantity.low))
 
 
 def _walk(number: Number, value: Fact, rate: Fact, weeks: int, age: int) -> Crossing | None:

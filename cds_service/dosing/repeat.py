@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 from cds_service.facts.fact import Fact
 from cds_service.knowledge.shapes import Dose
 
+UNDER_WAY = ("in-progress", "on-hold")
+
 
 def barred(dose: Dose, given: Sequence[Fact], as_of: datetime) -> str:
     """Why no further dose is due by this guideline; empty where one may be given. `given` are doses, oldest first."""
     if not given:
         return ""
+    if any(one.value in UNDER_WAY for one in given):
+        return "an infusion is running or on hold"
     if dose.at_most is not None and len(given) >= dose.at_most:
         return f"{doses(len(given))} on record, {dose.at_most} at most"
     last = given[-1].at

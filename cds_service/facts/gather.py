@@ -10,13 +10,13 @@ from cds_service.facts.fact import Baby, Doubt, Fact, Missing
 from cds_service.facts.formulas import FORMULAS
 from cds_service.facts.ivig import MedicationReader
 from cds_service.facts.ivig import on_record as on_record_ivig
-from cds_service.facts.measure import FINAL, Measuring
+from cds_service.facts.measure import FINAL, Measuring, said_of
 from cds_service.facts.moments import Span, length, parse
 from cds_service.facts.problems import ConditionReader, on_record
 from cds_service.facts.therapy import therapy
 from cds_service.facts.words import Phrases, negated, tokens
 from cds_service.fhir.prefetch import Record, State
-from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, codings, collected, label, words
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, codings, label, words
 from cds_service.knowledge.shapes import CodeList, Condition, FactSpec, Group, In, Knowledge
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
@@ -93,7 +93,7 @@ class FactReader:
                     spec, found.get(name, []), baby.remarks, self._history.get(name, NONE)
                 )
             elif kind == "category":
-                fact = self._category(spec, found.get(name, []), baby)
+                fact = self._category(spec, found.get(name, []), baby, measuring)
             elif kind == "conditions":
                 known = spec.query in seen or bool(record.of("Condition"))
                 value = on_record(problems, suspected=spec.suspected, complete=spec.query in seen)
@@ -139,29 +139,23 @@ class FactReader:
             baby.remarks.append(f"{unread} result(s) without a LOINC or SNOMED CT code: not read")
         return found
 
-    def _category(self, spec: FactSpec, resources: list[Json], baby: Baby) -> Fact | Doubt | None:
+    def _category(self, spec: FactSpec, resources: list[Json], baby: Baby, measuring: Measuring) -> Fact | Doubt | None:
         """The latest result in words; results of one moment that disagree are a doubt."""
-        dated: list[tuple[Span | None, bool, Json]] = []
-        for resource in resources:
-            status = as_text(resource.get("status"))
-            if status not in FINAL and status != "preliminary":
-                continue
-            when = collected(resource)
-            at = parse(when, self.zone) if when else None
-            if at is None or at.early <= baby.as_of:
-                dated.append((at, status in FINAL, resource))
+        set_aside: list[str] = []
+        dated = measuring.dated(spec, resources, set_aside)
+        none_left = said_of(spec, set_aside, baby.remarks)
         if not dated:
-            return None
+            return none_left
         newest = max((at.late for at, _, _ in dated if at), default=None)
         same_time = [one for one in dated if (one[0].late if one[0] else None) == newest]
-        chosen = [one for one in same_time if one[1]] or same_time
+        chosen = [one for one in same_time if one[1] in FINAL] or same_time
         assert spec.answers is not None
         phrases = self._phrases[spec.answers.name]
         meanings = {meaning(resource, spec.answers, phrases, self.system) for _, _, resource in chosen}
         if len(meanings) != 1 or "" in meanings:
             why = f"the {spec.title} on record is not readable as one result"
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
-        at, final, resource = chosen[-1]
+        at, status, resource = chosen[-1]
         said = next(iter(meanings))
         for earlier, _, other in dated:
             if (
@@ -171,7 +165,7 @@ class FactReader:
                 and meaning(other, spec.answers, phrases, self.system) not in ("", said)
             ):
                 baby.remarks.append(f"an earlier {spec.title} said otherwise ({label(other)}): the latest is used")
-        return Fact(spec.name, meanings.pop(), at, label(resource), None, "" if final else "preliminary")
+        return Fact(spec.name, meanings.pop(), at, label(resource), None, "" if status in FINAL else "preliminary")
 
 
 @cache

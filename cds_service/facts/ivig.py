@@ -12,7 +12,7 @@ from cds_service.facts.fact import Fact
 from cds_service.facts.moments import BEFORE_ALL, parse
 from cds_service.facts.words import Phrases, tokens
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, reference_id, words
-from cds_service.knowledge.shapes import CodeList
+from cds_service.knowledge.shapes import CodeList, Coding
 
 NDC = "http://hl7.org/fhir/sid/ndc"
 COUNTS = {
@@ -21,7 +21,7 @@ COUNTS = {
 }
 ABBREVIATIONS = ("ivig", "igiv")
 PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
-MILLIGRAMS = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*mg\s*/\s*ml")
+PER_VOLUME = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*(mg|g)\s*/\s*(\d+(?:[.,]\d+)?)?\s*ml")
 NO_ROUTE = "The order states no route and this product is also given under the skin: judged as IVIG."
 
 
@@ -66,18 +66,21 @@ class MedicationReader:
             return Recognized("ivig", NO_ROUTE)
         return Recognized("ivig" if route == "iv" else "not_ivig")
 
-    def brand(self, text: str) -> str:
-        """The brand that the words name; empty for a generic name."""
-        return next((word for word in tokens(text) if word in self._brands), "")
+    def product(self, concept: object) -> tuple[frozenset[str], frozenset[Decimal]]:
+        """The brands and strengths (g/mL) that a medication names: in its text, its displays, and what the codes
+        that are known stand for. Both are empty for a generic name."""
+        known = [coding.display for uri, code, _ in codings(concept) if (coding := self._coding(uri, code))]
+        parts = [*words(concept).split(" ; "), *known]
+        brands = frozenset(word for part in parts for word in tokens(part) if word in self._brands)
+        return brands, frozenset(found for part in parts if (found := strength(part)) is not None)
+
+    def _coding(self, uri: str, code: str) -> Coding | None:
+        system = self._system(uri)
+        return self._products.get((system, code)) or (self._ndc.get(ndc_prefix(code)) if system == NDC else None)
 
     def _means(self, concept: object, text: str) -> set[str]:
         """Codes decide; words count only where no code is known."""
-        found = set()
-        for uri, code, _ in codings(concept):
-            system = self._system(uri)
-            coding = self._products.get((system, code)) or (self._ndc.get(ndc_prefix(code)) if system == NDC else None)
-            if coding:
-                found.add(coding.means)
+        found = {coding.means for uri, code, _ in codings(concept) if (coding := self._coding(uri, code))}
         return found or set(self._product_words.means(tokens(text)))
 
     def _route(self, order: Json, text: str) -> str:
@@ -96,12 +99,17 @@ class MedicationReader:
 
 
 def strength(text: str) -> Decimal | None:
-    """Grams in a milliliter, where the words name them: `5 %`, `100 mg/mL`."""
+    """Grams in a milliliter, where the words name them: `5 %`, `100 mg/mL`, `5 g/100 mL`."""
     if match := PERCENT.search(text):
-        return Decimal(match[1].replace(",", ".")) / 100
-    if match := MILLIGRAMS.search(text):
-        return Decimal(match[1].replace(",", ".")) / 1000
+        return _decimal(match[1]) / 100
+    if match := PER_VOLUME.search(text):
+        volume = _decimal(match[3] or "1")
+        return _decimal(match[1]) / volume / (1000 if match[2].lower() == "mg" else 1) if volume else None
     return None
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(text.replace(",", "."))
 
 
 def ndc_prefix(code: str) -> str:

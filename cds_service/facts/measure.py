@@ -62,11 +62,9 @@ class Measuring:
         if not resources:
             return None, []
         readings, set_aside = self._usable(spec, resources, history)
-        remarks += [f"a result of {spec.title} {why}: set aside" for why in dict.fromkeys(set_aside)]
+        none_left = said_of(spec, set_aside, remarks)
         if not readings:
-            # A result that lies ahead does not exist yet; any other that cannot be used is not the same as none.
-            why = next((f"{spec.title} on record, but {why}" for why in set_aside if why != FUTURE), "")
-            return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,)) if why else None, []
+            return none_left, []
         latest = readings[0]
         if spec.constant and any(
             one.value and latest.value and not _agree(one.value, latest.value) for one in readings
@@ -98,7 +96,7 @@ class Measuring:
         Values are read from the latest back, and no further than `history` before it: most are never needed.
         """
         set_aside: list[str] = []
-        dated = self._dated(spec, resources, set_aside)
+        dated = self.dated(spec, resources, set_aside)
         kept: list[Reading] = []
         for at, status, resource in sorted(dated, key=_when, reverse=True):
             if kept and at and kept[0].at and at != kept[-1].at and kept[0].at.late - at.late > history:
@@ -115,8 +113,8 @@ class Measuring:
                 kept.append(one)
         return kept, set_aside
 
-    def _dated(self, spec: FactSpec, resources: list[Json], set_aside: list[str]) -> list[Dated]:
-        """The results that count, with their collection times."""
+    def dated(self, spec: FactSpec, resources: list[Json], set_aside: list[str]) -> list[Dated]:
+        """The results that count, with their collection times; to `set_aside` is added why others do not."""
         found: list[Dated] = []
         for resource in resources:
             status = as_text(resource.get("status"))
@@ -222,6 +220,16 @@ class Measuring:
     def _rank(self, one: Reading) -> tuple[bool, bool, datetime]:
         issued = parse(one.issued, self.zone) if one.issued else None
         return one.status in FINAL, one.status in CORRECTED, issued.late if issued else BEFORE_ALL
+
+
+def said_of(spec: FactSpec, set_aside: list[str], remarks: list[str]) -> Doubt | None:
+    """Says on the card what was set aside, and gives the doubt that holds where nothing else is on record: a result
+    that lies ahead does not exist yet; any other that cannot be used is not the same as none."""
+    if not set_aside:
+        return None
+    remarks += [f"a result of {spec.title} {why}: set aside" for why in dict.fromkeys(set_aside)]
+    why = next((f"{spec.title} on record, but {why}" for why in set_aside if why != FUTURE), "")
+    return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,)) if why else None
 
 
 def _when(one: Dated) -> tuple[datetime, datetime]:

@@ -30,6 +30,9 @@ def dosing_weight(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     if age > length(spec.amounts["oldest"]):
         why = f"the latest weight is {age // timedelta(days=1)} days old"
         return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
+    if not weight.quantity.exact:
+        why = "the latest weight is given only as above or below a limit"
+        return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
     refusal, remark = _for_gestation(spec, baby, table, weight)
     if refusal:
         return Doubt(spec.name, Missing.UNUSABLE, refusal, (spec.name,))

@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from cds_service.knowledge.shapes import CodeList
 
-BETWEEN = str.maketrans(",;:()/", "      ")
+BETWEEN = str.maketrans(",;:()[]/", " " * 8)
 # A hyphen joins words ("non-reactive", "varicella-zoster") but is a sign of its own in "+/-".
 JOINT = re.compile(r"(?<=[a-z0-9])-(?=[a-z0-9])")
 BEFORE = frozenset(("no", "not", "non", "never", "without", "denies", "false"))

@@ -14,10 +14,11 @@ import orjson
 from cds_service.cards.build import DECISIONS, Deck, Draft
 from cds_service.cards.notice import notice
 from cds_service.decisions.decide import Decision, decide
+from cds_service.dosing.repeat import UNDER_WAY
 from cds_service.errors import DataUnavailable, RequestError
 from cds_service.facts.fact import Baby, Fact
 from cds_service.facts.gather import FactReader
-from cds_service.facts.ivig import MedicationReader, medication_of, strength
+from cds_service.facts.ivig import MedicationReader, medication_of
 from cds_service.fhir.conform import conforming
 from cds_service.fhir.prefetch import Record, State, collect
 from cds_service.fhir.read import as_dict, as_text, codings
@@ -127,7 +128,7 @@ def _draft(drafts: Drafts, reader: MedicationReader) -> Draft:
     kept = conforming(order)
     concept = medication_of(order, drafts.medications)
     name = as_text(as_dict(concept).get("text")) or next((shown for _, _, shown in codings(concept) if shown), "")
-    return Draft(kept if kept and "id" in kept else None, name, reader.brand(name), strength(name))
+    return Draft(kept if kept and "id" in kept else None, name, *reader.product(concept))
 
 
 def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
@@ -138,7 +139,7 @@ def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
     given = baby.known("ivig_given")
     if given is None:
         return False
-    if given.value in ("in-progress", "on-hold") or given.at is None:
+    if given.value in UNDER_WAY or given.at is None:
         return True
     hours = [one.shown.dose.repeat_after_hours or 24 for one in decisions if one.shown.dose]
     return baby.as_of - given.at.early < timedelta(hours=float(max(hours, default=24)))

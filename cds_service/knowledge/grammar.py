@@ -60,7 +60,7 @@ class Parser:
         if match := IS.match(text):
             return self._category(match, where)
         if match := IN.match(text):
-            spec = lookup(self.facts, match[1], where, "fact")
+            spec = self._fact(match[1], where)
             if spec.kind != "conditions":
                 raise KnowledgeError(where, f"{match[1]} is no set of conditions; 'in' needs one")
             return In(text, match[1], lookup(self.codelists, match[2], where, "code list"))
@@ -70,9 +70,15 @@ class Parser:
             return Named(text)
         raise KnowledgeError(where, "not understood; write 'fact >= number', 'fact is word', 'fact in list'")
 
+    def _fact(self, name: str, where: str) -> FactSpec:
+        spec = lookup(self.facts, name, where, "fact")
+        if spec.kind == "need":
+            raise KnowledgeError(where, f"{name} only names what to ask for; it is never read, so never judged")
+        return spec
+
     def _comparison(self, match: re.Match[str], where: str) -> Comparison:
         fact, op, number = match.groups()
-        spec = lookup(self.facts, fact, where, "fact")
+        spec = self._fact(fact, where)
         limit = lookup(self.numbers, number, where, "number")
         self.used_numbers.add(number)
         if spec.unit is None:
@@ -84,7 +90,7 @@ class Parser:
 
     def _category(self, match: re.Match[str], where: str) -> Is:
         fact, category = match.groups()
-        spec = lookup(self.facts, fact, where, "fact")
+        spec = self._fact(fact, where)
         words = set(spec.categories) | set(ON_RECORD)
         if spec.answers:
             words |= {coding.means for coding in spec.answers.codes.values()}

@@ -31,6 +31,7 @@ from cds_service.knowledge.shapes import (
 
 PLACEHOLDER_DOSE = "dose"
 INFUSION = "infusion"
+READ_IN = {"gestation": "wk", "age": "h"}  # every table is headed by completed weeks and hours
 
 
 def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bool) -> Guidance:
@@ -92,10 +93,11 @@ def _number(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalog
     lookup(table.cells, raw["read"], place, "column")
     if "title" not in raw:
         raise KnowledgeError(place, "a number read from a table needs a title")
-    for fact in raw["at"].values():
+    for key_of_table, unit_of_table in READ_IN.items():
+        fact = raw["at"][key_of_table]
         spec = lookup(catalogue.facts, fact, place, "fact")
-        if spec.unit is None or spec.unit.quantity != "time":
-            raise KnowledgeError(place, f"{fact} is not a gestation or an age: a table is read at a length of time")
+        if spec.kind == "need" or spec.unit is None or spec.unit.name != unit_of_table:
+            raise KnowledgeError(place, f"{fact}: the table's {key_of_table} must be a fact in {unit_of_table}")
     minus = decimal(raw.get("minus", 0), place)
     at = raw["at"]
     return Number(key, unit, where, raw["title"], None, table, raw["read"], at["gestation"], at["age"], minus)
@@ -164,9 +166,16 @@ def _watch(
     if raw is None:
         return None
     place = f"{name}: watch"
-    for fact in (raw["fact"], raw["rate"]):
-        lookup(catalogue.facts, fact, place, "fact")
     lines = tuple(lookup(numbers, line, place, "number") for line in raw["lines"])
+    for line in lines:
+        if line.table is None:
+            raise KnowledgeError(place, f"{line.name} is a constant; only lines of a table are watched")
+    kinds = [lookup(catalogue.facts, raw[key], place, "fact").unit for key in ("fact", "rate")]
+    value, rate = (kind.quantity if kind else "no quantity" for kind in kinds)
+    if any(line.unit.quantity != value for line in lines):
+        raise KnowledgeError(place, f"{raw['fact']} is measured as {value}, and not every line is")
+    if rate != f"{value}_rate":
+        raise KnowledgeError(place, f"{raw['rate']} is measured as {rate}: not the rate of {raw['fact']}")
     return Watch(raw["fact"], raw["rate"], lines)
 
 

@@ -14,6 +14,7 @@ from cds_service.decisions.decide import Decision, answer
 from cds_service.dosing.dose import Plan, portion
 from cds_service.errors import KnowledgeError
 from cds_service.facts.fact import Baby, Fact, Quantity
+from cds_service.facts.gather import FactReader
 from cds_service.knowledge.files import PACKAGE, Roots, sha256
 from cds_service.knowledge.load import load_knowledge, site_folder
 from cds_service.knowledge.shapes import Guidance, Knowledge
@@ -39,6 +40,7 @@ def check_site(name: str) -> Report:
         for guideline in (follow.guideline, *follow.beside):
             guidance = knowledge.guidance[follow.indication, guideline]
             report.lines.append("  " + check_guidance(knowledge, guidance))
+    check_product(knowledge)
     report.lines.append(f"  {check_resources(knowledge)} resources that this site can emit are valid R4")
     for file in knowledge.unsigned:
         report.lines.append(f"  not signed off: {file}")
@@ -84,6 +86,16 @@ def empties(value: object, path: str = "card") -> Iterator[str]:
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from empties(item, f"{path}[{number}]")
+
+
+def check_product(knowledge: Knowledge) -> None:
+    """An order for the site's own product, by its title alone, must be known for IVIG and not for another product."""
+    product, reader = knowledge.site.product, FactReader(knowledge).medications
+    concept = {"text": product.title}
+    if reader.recognize({"medicationCodeableConcept": concept}, {}).verdict != "ivig":
+        raise KnowledgeError("codelists/immunoglobulin.csv", f"an order for {product.title!r} is not taken for IVIG")
+    if Draft(None, product.title, *reader.product(concept)).differs(product):
+        raise KnowledgeError("products.csv", f"an order for {product.title!r} is taken for another product or strength")
 
 
 def check_resources(knowledge: Knowledge) -> int:

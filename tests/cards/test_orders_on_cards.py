@@ -10,6 +10,9 @@ from cds_service.hooks.service import Answerer
 from cds_service.review.babies import Json, order_select
 from tests.cards.calls import GIVEN, cards
 
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+NDC = "http://hl7.org/fhir/sid/ndc"
+
 
 def drafted(text: str) -> Json:
     call = order_select(GIVEN, "drafted")
@@ -27,6 +30,25 @@ def test_into_a_draft_of_another_product_or_strength_no_dose_is_written(answerer
     card = cards(answerer, drafted(text))[0]
     assert not suggestions(card)
     assert "another product or strength than Gammaplex 10%" in card["detail"]
+
+
+@pytest.mark.parametrize(
+    ("concept", "named"),
+    [
+        ({"text": "immune globulin intravenous", "coding": [{"display": "Privigen", "code": "1"}]}, "privigen"),
+        ({"coding": [{"system": RXNORM, "code": "758996"}]}, "privigen"),
+        ({"coding": [{"system": RXNORM, "code": "1809521"}], "text": "IVIG"}, "privigen, 10 %"),
+        ({"coding": [{"system": NDC, "code": "64208-8234-2"}], "text": "IVIG"}, "gammaplex, 5 %"),
+        ({"text": "immune globulin 5 g/100 mL"}, "5 %"),
+    ],
+    ids=str,
+)
+def test_what_codes_and_displays_name_counts_as_much_as_the_text(answerer: Answerer, concept: Json, named: str) -> None:
+    call = order_select(GIVEN, "coded")
+    call["context"]["draftOrders"]["entry"][0]["resource"]["medicationCodeableConcept"] = concept
+    card = cards(answerer, call)[0]
+    assert not suggestions(card)
+    assert f"({named}), another product or strength" in card["detail"]
 
 
 @pytest.mark.parametrize("text", ["Gammaplex 10%", "Gammaplex 100 mg/mL", "IVIG", "immune globulin intravenous 10%"])
@@ -61,6 +83,20 @@ def test_at_the_greatest_number_of_doses_none_is_offered(answerer: Answerer) -> 
     card = cards(answerer, call)[0]
     assert not suggestions(card)
     assert "2 doses on record, 2 at most" in card["summary"]
+
+
+@pytest.mark.parametrize("status", ["in-progress", "on-hold"])
+def test_while_an_infusion_runs_no_dose_is_offered_however_long_ago_it_began(answerer: Answerer, status: str) -> None:
+    call: dict[str, Any] = order_select({**GIVEN, "ivig_given": "13 h"}, "again")
+    call["prefetch"]["ivig_given"]["entry"][0]["resource"]["status"] = status
+    card = cards(answerer, call)[0]
+    assert not suggestions(card)
+    assert "an infusion is running or on hold" in card["summary"]
+
+
+def test_a_rounded_dose_outside_the_range_is_told_so_exactly_that_it_shows(answerer: Answerer) -> None:
+    detail = cards(answerer, order_select({**GIVEN, "weight": "3.495 kg"}, "rounded"))[0]["detail"]
+    assert "Rounded to 3.5 g the dose is 1.001 g/kg, outside the guideline's 0.5–1 g/kg" in detail
 
 
 def test_what_is_urgent_stays_first_in_the_summary(answerer: Answerer) -> None:

@@ -16,7 +16,7 @@ from cds_service.knowledge.shapes import Knowledge
 from cds_service.review.babies import AS_OF
 from tests.conftest import ReadRecord
 from tests.decisions.tables import exchange_table
-from tests.facts.records import GIVEN, record
+from tests.facts.records import GESTATION, GIVEN, measured, record
 
 
 def followed(demo: Knowledge, read: ReadRecord, given_facts: dict[str, Any]) -> Answer:
@@ -100,3 +100,14 @@ def test_the_crossing_is_found_hour_by_hour(
 def test_without_a_second_value_no_crossing_is_told(demo: Knowledge, read: ReadRecord) -> None:
     answer = followed(demo, read, GIVEN)
     assert all(crossing(answer, number) is None for number in answer.guidance.numbers.values())
+
+
+@pytest.mark.parametrize(("weeks", "told"), [(38, [(38, False)]), (36, [(35, True), (38, True)])])
+def test_a_gestation_of_at_least_the_last_column_is_read_there(
+    demo: Knowledge, read: ReadRecord, weeks: int, told: list[tuple[int, bool]]
+) -> None:
+    born = measured(GESTATION, weeks, "wk")
+    born["valueQuantity"]["comparator"] = ">="
+    made = record(measurements=[born])
+    found = lines(decide(demo, read(made))[0].followed)
+    assert [(one.weeks, one.assumed) for one in found if one.number.name == "exchange"] == told

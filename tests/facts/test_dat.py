@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from cds_service.facts.fact import Missing
+from cds_service.facts.fact import Doubt, Missing
 from tests.conftest import ReadRecord
 from tests.facts.records import DAT, SNOMED, Json, coded, doubt_of, measured, record, said, value_of
 
@@ -160,3 +160,23 @@ def test_an_earlier_result_that_said_otherwise_is_said(read: ReadRecord) -> None
     assert value_of(baby, "dat") == "negative"
     assert any("Observation/cord" in remark for remark in baby.remarks)
     assert not read(record(hematology=[after])).remarks
+
+
+def test_a_result_of_unknown_status_is_a_doubt_and_is_said(read: ReadRecord) -> None:
+    baby = read(record(hematology=[said(DAT, "negative", status="unknown")]))
+    assert "on record, but with a status that is not known" in doubt_of(baby, "dat")
+    assert any("with a status that is not known: set aside" in remark for remark in baby.remarks)
+
+
+def test_a_result_of_unknown_status_does_not_replace_one_that_counts(read: ReadRecord) -> None:
+    baby = read(record(hematology=[said(DAT, "negative", status="unknown"), said(DAT, "positive", ago="3 h")]))
+    assert value_of(baby, "dat") == "positive"
+    assert any("set aside" in remark for remark in baby.remarks)
+
+
+def test_a_result_dated_ahead_does_not_exist_yet_and_is_said(read: ReadRecord) -> None:
+    baby = read(record(hematology=[said(DAT, "positive", ago="-2 h")]))
+    fact = baby.facts["dat"]
+    assert isinstance(fact, Doubt)
+    assert fact.missing is Missing.ABSENT
+    assert any("dated in the future: set aside" in remark for remark in baby.remarks)

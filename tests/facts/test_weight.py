@@ -164,3 +164,13 @@ def test_a_weight_far_from_the_birth_weight_is_used_with_a_warning(
     born = measured(BIRTH_WEIGHT, 3.0, "kg", ago="20 d")
     fact = dosing(read, born, weighed(kilograms), age="20 d")
     assert ("does not fit the birth weight" not in fact.remark) is fits
+
+
+@pytest.mark.parametrize("comparator", ["<", "<=", ">", ">="])
+@pytest.mark.parametrize("known", [[TERM], []], ids=["38 weeks", "no gestation"])
+def test_a_weight_given_only_as_a_limit_is_no_dosing_weight(
+    read: ReadRecord, known: list[Json], comparator: str
+) -> None:
+    weight = weighed(3.4)
+    weight["valueQuantity"]["comparator"] = comparator
+    assert "above or below a limit" in refused(read, *known, weight)

@@ -21,6 +21,25 @@ def by_table(
     return f'limit = {{title = "x", table = "{table}", read = "{column}", unit = "{unit}", cite = "x", at = {at}}}'
 
 
+def watched(fact: str, rate: str) -> str:
+    return f'[watch]\nfact = "{fact}"\nrate = "{rate}"\nlines = ["limit"]\n[doses.ivig]'
+
+
+@pytest.mark.parametrize(
+    ("fact", "rate", "says"),
+    [
+        ("platelets", "tsb_rate", "platelets is measured as platelets, and not every line is"),
+        ("dat", "tsb_rate", "dat is measured as no quantity, and not every line is"),
+        ("tsb", "age_at_tsb", "age_at_tsb is measured as time: not the rate of tsb"),
+    ],
+)
+def test_only_a_value_with_its_own_rate_is_watched_against_lines(
+    tmp_path: Path, fact: str, rate: str, says: str
+) -> None:
+    text = GUIDANCE.replace(LIMIT, by_table(AAP, "exchange")).replace("[doses.ivig]", watched(fact, rate))
+    assert says in fault(tmp_path, {OWN: text})
+
+
 def name(text: str) -> str:
     return text[:40].replace("\n", " ")
 
@@ -152,6 +171,15 @@ def name(text: str) -> str:
         (LIMIT, by_table(AAP, "x"), "numbers.limit", "column 'x' is not known; known: escalation_of_care"),
         (LIMIT, by_table(AAP, "exchange", "umol/L"), "numbers.limit", "the table is in mg/dL, not umol/L"),
         (LIMIT, by_table(AAP, "exchange", age="x"), "numbers.limit", "fact 'x' is not known; known:"),
+        (LIMIT, by_table(AAP, "exchange", age="age"), "numbers.limit", "age: the table's age must be a fact in h"),
+        (
+            LIMIT,
+            by_table(AAP, "exchange", weeks="age_at_tsb"),
+            "numbers.limit",
+            "age_at_tsb: the table's gestation must be a fact in wk",
+        ),
+        ('"dat is positive"', '"birth_date is recorded"', "isoimmune", "birth_date only names what to ask for"),
+        ("[doses.ivig]", watched("tsb", "tsb_rate"), "own.toml: watch", "limit is a constant"),
         ("[numbers]", "[numbers", "own.toml", "not valid TOML"),
         (
             'guideline  = "own"',
