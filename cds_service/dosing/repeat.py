@@ -19,9 +19,10 @@ def barred(dose: Dose, given: Sequence[Fact], as_of: datetime) -> str:
         return "an infusion is running or on hold"
     if dose.at_most is not None and len(given) >= dose.at_most:
         return f"{doses(len(given))} on record, {dose.at_most} at most"
-    last = given[-1].at
-    if last is None:
+    times = [one.at for one in given if one.at]
+    if len(times) < len(given):
         return "a dose on record has no time"
+    last = times[-1]
     if dose.repeat_after_hours is not None and as_of - last.early < timedelta(hours=float(dose.repeat_after_hours)):
         return f"last dose {hours_ago(given[-1], as_of)}, a repeat not before {dose.repeat_text}"
     return ""

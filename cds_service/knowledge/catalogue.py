@@ -12,6 +12,7 @@ from cds_service.knowledge.cites import amount, cite
 from cds_service.knowledge.files import Roots, decimal, lookup, read_csv, read_text, read_toml, whole
 from cds_service.knowledge.giving import dose_limits, monitoring, products
 from cds_service.knowledge.shapes import (
+    Amount,
     CodeList,
     Coding,
     DoseLimits,
@@ -208,7 +209,7 @@ def _fact(
         answers=lookup(codelists, raw["answers"], place, "code list") if "answers" in raw else None,
         unit=unit,
         decimals=raw.get("decimals", 1),
-        window=amount(raw["window"], sources, units, place) if "window" in raw else None,
+        window=_length(raw, "window", sources, units, place),
         plausible=(decimal(plausible["from"], place), decimal(plausible["to"], place)) if plausible else None,
         time=raw.get("time", "day"),
         at_birth=raw.get("at_birth", False),
@@ -218,10 +219,22 @@ def _fact(
         amounts={key: amount(value, sources, units, f"{place}.{key}") for key, value in extra.items()},
         categories=tuple(raw.get("categories", ())),
         vague=_vague(raw["vague"], raw.get("categories", ()), place) if "vague" in raw else None,
-        warn_after=amount(raw["warn_after"], sources, units, place) if "warn_after" in raw else None,
+        warn_after=_length(raw, "warn_after", sources, units, place),
         constant=raw.get("constant", False),
         asks=raw["asks"],
     )
+
+
+def _length(
+    raw: Mapping[str, Any], key: str, sources: Mapping[str, Source], units: Mapping[str, Unit], place: str
+) -> Amount | None:
+    """A length of time, in any of its units."""
+    if key not in raw:
+        return None
+    found = amount(raw[key], sources, units, f"{place}.{key}")
+    if found.unit.quantity != "time":
+        raise KnowledgeError(f"{place}.{key}", f"{found.unit.name} is no unit of time")
+    return found
 
 
 def _vague(raw: Mapping[str, Any], categories: list[str], place: str) -> Vague:

@@ -51,7 +51,10 @@ def test_a_guideline_that_gives_once_bars_every_further_dose(demo: Knowledge) ->
 
 
 def test_a_dose_without_a_time_bars_a_further_one(aap: Dose) -> None:
-    assert barred(aap, [Fact("ivig_given", "completed")], AS_OF) == "a dose on record has no time"
+    undated = Fact("ivig_given", "completed")
+    assert barred(aap, [undated], AS_OF) == "a dose on record has no time"
+    free = Dose("x", aap.cite, Decimal(1), Decimal(1), Decimal(0), aap.repeat_after_hours, "12 h", None)
+    assert barred(free, [undated, given(40)], AS_OF) == "a dose on record has no time"
 
 
 def test_without_a_stated_interval_only_the_number_counts(aap: Dose) -> None:

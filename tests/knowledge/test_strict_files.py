@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from cds_service.errors import KnowledgeError
+from cds_service.facts.gather import FactReader
+from cds_service.fhir.prefetch import collect
 from cds_service.knowledge.load import load_knowledge
-from tests.knowledge.sites import FILES, GUIDANCE, SITE, fault
+from cds_service.review.babies import AS_OF, PATIENT, prefetch
+from tests.facts.records import GIVEN
+from tests.knowledge.sites import FILES, GUIDANCE, SITE, fault, write_files
 
 OWN = "indications/hdn/own.toml"
 CODES = "system,code,display,means,status,source\n"
@@ -23,6 +27,20 @@ between = "step"
 level_after_last = true
 show_at = [35]
 how = "x"
+"""
+
+
+def window(unit: str) -> str:
+    """A bilirubin that is stale after half of one of these."""
+    return f"""[facts.tsb]
+title = "total serum bilirubin"
+kind = "measurement"
+query = "bilirubin"
+codes = "bilirubin_total_serum"
+unit = "mg/dL"
+time = "minute"
+window = {{value = 0.5, unit = "{unit}", source = "made_up", cite = "p. 1"}}
+asks = "a total serum bilirubin"
 """
 
 
@@ -100,6 +118,7 @@ def test_a_fault_in_a_site_file_stops_the_load(tmp_path: Path, old: str, new: st
             '[facts.tsb]\ntitle = "x"\nkind = "guess"\nasks = "x"\n',
             "'guess' is not allowed; allowed: measurement",
         ),
+        ("facts.toml", window("mg/dL"), "facts.toml: tsb.window: mg/dL is no unit of time"),
         ("signoffs.toml", '[[signoff]]\nfile = "x"\n', "signoffs.toml: signoff.0: 'sha256' is a required"),
     ],
     ids=name,
@@ -140,3 +159,11 @@ def test_a_folder_that_is_no_site_says_which_sites_there_are(tmp_path: Path) -> 
 )
 def test_a_fault_is_told_and_not_thrown(tmp_path: Path, files: dict[str, str]) -> None:
     fault(tmp_path, files)
+
+
+@pytest.mark.parametrize(("unit", "stale"), [("h", True), ("d", False)])
+def test_a_length_of_time_may_be_in_any_unit_of_time(tmp_path: Path, unit: str, stale: bool) -> None:
+    knowledge = load_knowledge(write_files(tmp_path / "own_site", FILES | {"facts.toml": window(unit)}))
+    drawn = prefetch({**GIVEN, "tsb_drawn": "6 h"})
+    baby = FactReader(knowledge).read(collect(drawn, ("patient", *knowledge.queries), PATIENT), AS_OF, {})
+    assert (baby.known("tsb") is None) is stale
