@@ -6,37 +6,56 @@ BENCH_FLAGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILED := build/compiled
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Only what is locked, and only if it is byte for byte what was locked.
 INSTALL := $(PIP) install --require-hashes --no-deps --requirement
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header pyproject.toml
 
-.PHONY: help serve test check bench lock clean
+# Is there a C compiler, with the headers of the C library and of this Python? Reads them, and writes nothing.
+CAN_COMPILE = $$($(BIN)/python -c 'import os, sysconfig; print(os.environ.get("CC") or sysconfig.get_config_var("CC"), \
+	"-fsyntax-only -x c", sysconfig.get_path("include") + "/Python.h")') 2>/dev/null
+CANNOT_COMPILE := no C compiler, or no headers of Python (Debian: apt-get install gcc libc6-dev python3-dev)
+# What goes into the compiled package; and what went into the last one, but is gone since.
+PACKED := pyproject.toml openapi.yaml $(shell find cds_service -name __pycache__ -prune -o -type f -print)
+GONE := $(filter-out $(PACKED),$(shell cat $(COMPILED)/.made 2>/dev/null))
+# Only `make compiled` compiles; an editable install that did would put compiled modules beside the sources.
+unexport HATCH_BUILD_HOOK_ENABLE_MYPYC HATCH_BUILD_HOOKS_ENABLE
+
+.PHONY: help serve test test-compiled check bench compiled lock clean pure gone
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
 
 # A local try-out: loopback only, any browser client, and calls may set their own moment. The environment overrides.
 serve: export CDS_AUTH ?= off
 serve: export CDS_ACCEPT_AS_OF ?= true
 serve: export CDS_ALLOWED_ORIGINS ?= *
-serve: $(VENV)/.runtime ## serve hook calls for a local try-out; CDS_PORT=8080 and every other CDS_* setting may be set
+serve: pure $(VENV)/.runtime ## serve hook calls for a local try-out; CDS_PORT=8080 and every other CDS_* setting may be set
 	@$(BIN)/python -m cds_service serve
 
-test: $(VENV)/.dev ## run the tests
+test: pure $(VENV)/.dev ## run the tests
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/.dev ## lint, format, types, the import arrows, and the knowledge of every shipped site
+# The first folder on the path, for processes that a test starts too; and Python does not put the checkout before it.
+test-compiled: $(COMPILED)/.made ## run the same tests against the compiled package
+	@PYTHONPATH=$(CURDIR)/$(COMPILED) PYTHONSAFEPATH=1 $(BIN)/python tests/compiled.py $(COMPILED)
+
+check: pure $(VENV)/.dev ## lint, format, types, the import arrows, and the knowledge of every shipped site
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py
 	$(BIN)/ivig-cds check
 
-bench: $(VENV)/.runtime ## measure throughput, latency, memory and start; see benchmarks/run.py
+bench: pure $(VENV)/.dev ## measure throughput, latency, memory and start; see benchmarks/run.py
 	@command -v wrk >/dev/null || { echo "make bench needs wrk to drive the load: apt-get install wrk" >&2; exit 1; }
-	@$(BIN)/python -m benchmarks.run $(BENCH_FLAGS)
+	@if $(CAN_COMPILE); then $(MAKE) --no-print-directory compiled; \
+		else echo "only pure Python is measured: $(CANNOT_COMPILE)" >&2; fi
+	@$(BIN)/python -m benchmarks.run $$($(CAN_COMPILE) && echo --compiled $(COMPILED)) $(BENCH_FLAGS)
+
+compiled: $(COMPILED)/.made ## compile the package into build/compiled, and into a wheel in build; needs a C compiler
 
 # Keeps every version that still fits; for the newest ones, remove both files first.
 lock: ## bring both lock files up to pyproject.toml (needs uv)
@@ -44,6 +63,8 @@ lock: ## bring both lock files up to pyproject.toml (needs uv)
 	$(LOCK) --constraints requirements.lock --group dev --output-file requirements-dev.lock
 
 clean: ## remove .venv, caches and built files
+	rm -f *__mypyc.*.so
+	find cds_service -name '*.so' -delete
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -62,3 +83,22 @@ $(VENV)/.dev: $(VENV)/.made requirements-dev.lock pyproject.toml
 	$(INSTALL) requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# A module compiled in place runs instead of its source, whatever is edited later.
+pure:
+	@! find cds_service -name '*.so' | grep . || \
+		{ echo "these would run instead of the sources beside them; make clean removes them" >&2; exit 1; }
+
+# From a copy: compiling writes beside the sources, and hides pyproject.toml while it runs. The time that counts is that
+# of the copy, for what is edited meanwhile is not in it.
+$(COMPILED)/.made: $(VENV)/.dev $(PACKED) $(if $(GONE),gone)
+	@$(CAN_COMPILE) || { echo "cannot compile: $(CANNOT_COMPILE)" >&2; exit 1; }
+	@echo "compiling, about a minute"
+	@rm -rf build/source build/new build/*.whl
+	@mkdir -p build/source && echo '$(PACKED)' >build/source/.made
+	@cp -R pyproject.toml README.md LICENSE openapi.yaml cds_service build/source
+	@HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(PIP) wheel --no-deps --no-build-isolation --wheel-dir build build/source
+	@$(PIP) install --no-deps --target build/new build/*.whl
+	@mv build/source/.made build/new
+	@rm -rf build/source $(COMPILED)
+	@mv build/new $(COMPILED)

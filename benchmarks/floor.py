@@ -1,6 +1,7 @@
 """The floor: the least that a Flask service can do with the same call under the same server.
 
-It reads the body, parses it with orjson and answers a fixed card. What the service costs above it is its own work.
+It reads the body, parses it with orjson and answers fixed cards: the bytes that the service answered to the smallest
+call. What the service costs above it is its own work.
 The server and garbage collector settings repeat those of `cds_service/server.py`: keep the two alike.
 """
 
@@ -8,27 +9,18 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
+from pathlib import Path
 
 import orjson
 from flask import Flask, Response, request
 
-CARD = orjson.dumps(
-    {
-        "cards": [
-            {
-                "uuid": "00000000-0000-4000-8000-000000000001",
-                "summary": "A fixed card",
-                "indicator": "info",
-                "detail": "The same for every call.",
-                "source": {"label": "The floor"},
-            }
-        ]
-    }
-)
+ANSWER = "BENCH_ANSWER"  # names the file that holds what the floor answers to every call
 
 
 def worker() -> Flask:
     app = Flask(__name__)
+    cards = Path(os.environ[ANSWER]).read_bytes()
 
     @app.get("/cds-services")
     def discovery() -> dict[str, object]:
@@ -37,7 +29,7 @@ def worker() -> Flask:
     @app.post("/cds-services/<service_id>")
     def answer(service_id: str) -> Response:
         orjson.loads(request.get_data())
-        return Response(CARD, mimetype="application/json")
+        return Response(cards, mimetype="application/json")
 
     app.test_client().get("/cds-services")
     gc.collect()
@@ -63,6 +55,7 @@ def main() -> None:
         workers=given.workers,
         blocking_threads=1,
         log_access=False,
+        websockets=False,
     ).serve()
 
 

@@ -1,16 +1,20 @@
 """How fast the service answers, measured against the least that Flask can do on the same machine.
 
-    make bench                                       about five minutes; wants `wrk` (apt-get install wrk)
+    make bench                                       about eight minutes; wants `wrk` (apt-get install wrk)
     make bench BENCH_FLAGS="--seconds 2 --rounds 1"  a quick look
 
-The real server (`python -m cds_service serve`, two workers, site `demo`) and a bare Flask floor (`floor.py`, same
-server, same settings) take turns, never both at once; `wrk` posts the same order-select call to each over 1 and 16
-connections. Every call is answered with a dose: the answer is checked before anything is timed, and an answer
-other than 200 while timing stops the run. Each figure is the median over the rounds.
+Three servers take turns, never two at once: "pure", the service as it runs from this checkout (`python -m cds_service
+serve`, two workers, site `demo`); "compiled", the same from the package that `make compiled` builds; and "floor", the
+least that Flask can do (`floor.py`, same server, same settings). `make bench` compiles first; where there is no C
+compiler it says so, and two servers take turns. The floor parses each call and answers the bytes that the service
+answered to the smallest one. `wrk` posts the same order-select call to each over 1 and 16
+connections. Every call to the service is answered with a dose: the answer is checked before anything is timed, and an
+answer other than 200 while timing stops the run, as does a server that does not run the modules that its name says.
+Each figure is the median over the rounds.
 
 Reading it:
 
-- "of floor" is the service's requests per second divided by the floor's. Compare this one between machines; the
+- "of floor" is the server's requests per second divided by the floor's. Compare this one between machines; the
   absolute figures are only as good as the machine is idle.
 - One connection shows the time that one clinician waits. Sixteen show what the machine can carry; their p50 and p99
   are mostly waiting in line.
@@ -45,7 +49,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.bodies import order_select_body
-from benchmarks.floor import CARD
+from benchmarks.floor import ANSWER
 
 HOST = "127.0.0.1"
 PATH = "/cds-services/neonatal-ivig-order-select"
@@ -54,7 +58,9 @@ WORKERS = 2  # as shipped
 SMALL, LARGE = 12, 200  # Observations: about 12 kB and 150 kB
 GROWING = (SMALL, 50, 100, LARGE, 400, 800)
 LOADS = [(observations, 1) for observations in GROWING] + [(SMALL, 16), (LARGE, 16)]  # Observations, connections
-SERVERS = ("service", "floor")
+PURE, COMPILED, FLOOR = "pure", "compiled", "floor"
+ANSWER_FILE = "answer.json"  # what the floor answers
+MYPYC = "__mypyc"  # in the name of the library that all compiled modules share
 WARM_UP_SECONDS = 1
 START_SECONDS = 60  # to give up after
 
@@ -70,6 +76,7 @@ class Figures:
 
 @dataclass
 class Results:
+    servers: tuple[str, ...]  # in the order in which they take turns
     loads: dict[tuple[str, int, int], Figures]  # by server, Observations, connections
     cold_start_s: dict[str, list[float]]
     memory_mib: dict[str, list[float]]
@@ -86,7 +93,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=5, help="of each measurement (default 5)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each server (default 3)")
+    parser.add_argument("--compiled", type=Path, help="folder of the compiled package, to measure it too")
     given = parser.parse_args()
+    packages = {PURE: ROOT, FLOOR: ROOT}
+    if given.compiled:
+        packages = {PURE: ROOT, COMPILED: given.compiled.resolve(), FLOOR: ROOT}
     if not shutil.which("wrk"):
         sys.exit("`wrk` drives the load and is not installed: apt-get install wrk")
     # so that an end from outside also stops the server that is running
@@ -96,24 +107,30 @@ def main() -> None:
         bodies = {observations: Path(folder) / f"{observations}.json" for observations in GROWING}
         for observations, file in bodies.items():
             file.write_bytes(order_select_body(observations))
-        results = measure(bodies, given.seconds, given.rounds, Path(folder))
+        results = measure(packages, bodies, given.seconds, given.rounds, Path(folder))
         sizes = {observations: file.stat().st_size for observations, file in bodies.items()}
     print_results(results, sizes)
 
 
-def measure(bodies: dict[int, Path], seconds: int, rounds: int, folder: Path) -> Results:
+def measure(packages: dict[str, Path], bodies: dict[int, Path], seconds: int, rounds: int, folder: Path) -> Results:
+    """Of each server in `packages`, which holds the folder that it imports from."""
     results = Results(
-        {(server, *load): Figures() for server in SERVERS for load in LOADS},
-        {server: [] for server in SERVERS},
-        {server: [] for server in SERVERS},
+        tuple(packages),
+        {(server, *load): Figures() for server in packages for load in LOADS},
+        {server: [] for server in packages},
+        {server: [] for server in packages},
     )
+    fixed = folder / ANSWER_FILE
     for number in range(rounds):
-        for server in SERVERS:
+        for server, package in packages.items():
             say(f"round {number + 1} of {rounds}: {server}")
-            with running(server, folder) as found:
+            with running(server, package, folder) as found:
                 results.cold_start_s[server].append(found.cold_start_s)
-                for body in bodies.values():
-                    check_answer(server, found.port, body.read_bytes())
+                check_modules(server, found.group)
+                for observations, body in bodies.items():
+                    answer = checked_answer(server, found.port, body.read_bytes())
+                    if server == PURE and observations == SMALL:
+                        fixed.write_bytes(answer)
                 for observations, connections in LOADS:
                     body = bodies[observations]
                     drive(found.port, body, connections, WARM_UP_SECONDS)
@@ -127,13 +144,12 @@ def measure(bodies: dict[int, Path], seconds: int, rounds: int, folder: Path) ->
 
 
 @contextmanager
-def running(server: str, folder: Path) -> Iterator[Running]:
+def running(server: str, package: Path, folder: Path) -> Iterator[Running]:
     """The server, answering; stopped with all its processes however the block ends."""
     port = free_port()
-    command = {
-        "service": ["cds_service", "serve"],
-        "floor": ["benchmarks.floor", "--port", str(port), "--workers", str(WORKERS)],
-    }[server]
+    command = ["cds_service", "serve"]
+    if server == FLOOR:
+        command = ["benchmarks.floor", "--port", str(port), "--workers", str(WORKERS)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")} | {
         "CDS_ACCEPT_AS_OF": "true",  # the newborn's age is fixed by the call
         "CDS_AUTH": "off",
@@ -141,7 +157,8 @@ def running(server: str, folder: Path) -> Iterator[Running]:
         "CDS_PORT": str(port),
         "CDS_SITE": "demo",
         "CDS_WORKERS": str(WORKERS),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(package),
+        ANSWER: str(folder / ANSWER_FILE),
     }
     with tempfile.TemporaryFile() as log:
         began = time.perf_counter()
@@ -208,18 +225,22 @@ def request(port: int, method: str, path: str, body: bytes | None = None) -> tup
         connection.close()
 
 
-def check_answer(server: str, port: int, body: bytes) -> None:
-    """What is timed is the whole work: from the service, a card with a dose in grams."""
+def check_modules(server: str, group: int) -> None:
+    """The server runs compiled modules if and only if its name says so."""
+    compiled = any(MYPYC in (folder / "maps").read_text() for folder in group_members(group))
+    if compiled != (server == COMPILED):
+        raise RuntimeError(f"{server} runs {'compiled' if compiled else 'no compiled'} modules")
+
+
+def checked_answer(server: str, port: int, body: bytes) -> bytes:
+    """What is timed is the whole work: an answer with a dose in grams, computed or fixed."""
     status, answer = request(port, "POST", PATH, body)
     if status != 200:
         raise RuntimeError(f"{server} answered {status}: {answer[:500]!r}")
-    if server == "floor":
-        if answer != CARD:
-            raise RuntimeError(f"the floor did not answer its card: {answer[:500]!r}")
-        return
     cards = json.loads(answer)["cards"]
     if not cards or not re.search(r"\d g\b", cards[0]["summary"]):
-        raise RuntimeError(f"the service answered no dose: {[card['summary'] for card in cards]}")
+        raise RuntimeError(f"{server} answered no dose: {[card['summary'] for card in cards]}")
+    return answer
 
 
 def drive(port: int, body: Path, connections: int, seconds: int) -> dict[str, int]:
@@ -270,8 +291,8 @@ def print_results(results: Results, sizes: dict[int, int]) -> None:
     )
     for observations in (SMALL, LARGE):
         for connections in (1, 16):
-            floor = median(results.loads["floor", observations, connections].per_second)
-            for server in SERVERS:
+            floor = median(results.loads[FLOOR, observations, connections].per_second)
+            for server in results.servers:
                 figures = results.loads[server, observations, connections]
                 rate = median(figures.per_second)
                 print(
@@ -281,17 +302,17 @@ def print_results(results: Results, sizes: dict[int, int]) -> None:
                 )
 
     print(f"\n{'server':<10}{'memory MiB':>11}{'cold start s':>14}")
-    for server in SERVERS:
+    for server in results.servers:
         print(f"{server:<10}{median(results.memory_mib[server]):>11.0f}{median(results.cold_start_s[server]):>14.2f}")
 
     print("\nOne connection, growing calls; above the base: microseconds for each Observation added")
     heads = [("Observations", 14), ("kB", 6)]
-    for server in SERVERS:
+    for server in results.servers:
         heads += [(f"{server} p50 ms", 16), ("above the base", 16)]
     print("".join(f"{head:>{width}}" for head, width in heads))
     for observations in GROWING:
         line = f"{observations:>14}{sizes[observations] / 1000:>6.0f}"
-        for server in SERVERS:
+        for server in results.servers:
             p50 = median(results.loads[server, observations, 1].p50_ms)
             base = median(results.loads[server, SMALL, 1].p50_ms)
             added = observations - SMALL

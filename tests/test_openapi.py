@@ -253,7 +253,8 @@ def test_what_can_be_fetched_is_as_documented(client, path):
 
 def test_the_served_document_is_this_one(client):
     assert client.get("/openapi.yaml").get_data() == openapi_file().read_bytes()
-    assert openapi_file().samefile(Path(__file__).parent.parent / "openapi.yaml")
+    # an installed package carries its own copy
+    assert openapi_file().read_bytes() == (Path(__file__).parent.parent / "openapi.yaml").read_bytes()
 
 
 @pytest.mark.parametrize("explain", [False, True])
