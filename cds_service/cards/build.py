@@ -86,9 +86,17 @@ class Deck:
             return [self._card(ranked[0], ranked[1:])]
         carded = [*alarming, *advised]
         others = [one for one in decisions if one not in carded]
-        cards = [self._card(one, others if one is carded[-1] else []) for one in carded]
+        cards = [self._card(one, others if one is carded[-1] else [], self._also(one, advised)) for one in carded]
         cards.append(self._monitoring(advised))
         return sorted(cards, key=lambda card: -INDICATORS.index(card["indicator"]))
+
+    def _also(self, decision: Decision, advised: list[Decision]) -> tuple[str, ...]:
+        """On each of two cards that advise IVIG: that there is the other."""
+        shorts = [self.knowledge.indications[one.indication].short for one in advised if one is not decision]
+        if not shorts or decision not in advised:
+            return ()
+        other = " and ".join(shorts)
+        return (f"**IVIG is also advised for {other}**, on a card of its own. The doses add up: order it once.",)
 
     def records(self, decisions: list[Decision]) -> list[Json]:
         """Every decision, not only those on cards."""
@@ -103,7 +111,7 @@ class Deck:
     def _record(self, answer: Answer, dose_plan: Plan | None) -> Json:
         return decision_record(self.knowledge, answer, dose_plan, lines(answer))
 
-    def _card(self, decision: Decision, others: list[Decision]) -> Json:
+    def _card(self, decision: Decision, others: list[Decision], also: tuple[str, ...] = ()) -> Json:
         answer = decision.shown
         chart = Chart(self.knowledge, self.baby)
         dose_plan = self._plan(answer)
@@ -115,7 +123,7 @@ class Deck:
         again = barred(answer.dose, self.baby.series.get("ivig_given", ()), self.baby.as_of) if answer.dose else ""
         ordered, writable = self._ordered()
         dosed = dose(chart, answer, dose_plan, wordings, ordered) if answer.dose else ""
-        body = detail(chart, decision, dosed, shown, others, again=again, remarks=self.remarks)
+        body = detail(chart, decision, dosed, shown, others, again=again, remarks=(*also, *self.remarks))
         topic = topic_code(answer)
         card: Json = {
             "uuid": self.identity.of("card", topic),
@@ -150,7 +158,7 @@ class Deck:
         draft, product = self.draft, self.knowledge.site.product
         if draft is None:
             return "", True
-        named = escape(draft.medication)
+        named = escape(draft.medication) or "no product in words"
         if draft.differs(product):
             text = (
                 f"**The draft names {named} ({draft.product}), another product or strength than {product.title}.** "
@@ -163,7 +171,7 @@ class Deck:
             return DRAFT_REFUSED, False
         if not draft.brands:
             return (
-                f"**The draft names {named or 'no product'}.** Volume and infusion steps are for {product.title}.",
+                f"**The draft names {named}.** Volume and infusion steps are for {product.title}.",
                 True,
             )
         return "", True

@@ -23,7 +23,8 @@ def barred(dose: Dose, given: Sequence[Fact], as_of: datetime) -> str:
     if len(times) < len(given):
         return "a dose on record has no time"
     last = times[-1]
-    if dose.repeat_after_hours is not None and as_of - last.early < timedelta(hours=float(dose.repeat_after_hours)):
+    # Where only the day is known, it was as late as it can have been.
+    if dose.repeat_after_hours is not None and as_of - last.late < timedelta(hours=float(dose.repeat_after_hours)):
         return f"last dose {hours_ago(given[-1], as_of)}, a repeat not before {dose.repeat_text}"
     return ""
 

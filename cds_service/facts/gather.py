@@ -10,7 +10,7 @@ from cds_service.facts.fact import Baby, Doubt, Fact, Missing
 from cds_service.facts.formulas import FORMULAS
 from cds_service.facts.ivig import MedicationReader
 from cds_service.facts.ivig import on_record as on_record_ivig
-from cds_service.facts.measure import FINAL, Measuring, said_of
+from cds_service.facts.measure import FINAL, Measuring, SetAside, said_of
 from cds_service.facts.moments import Span, length, parse
 from cds_service.facts.problems import ConditionReader, on_record
 from cds_service.facts.therapy import therapy
@@ -102,8 +102,9 @@ class FactReader:
                 fact = self._therapy(spec, record, as_of)
             else:
                 resources = record.of(self.knowledge.queries[spec.query].resource)
-                given = on_record_ivig(name, resources, self.medications, medications, as_of, self.zone)
+                given, said = on_record_ivig(name, resources, self.medications, medications, as_of, self.zone)
                 fact, baby.series[name] = given[-1] if given else None, given
+                baby.remarks += said
             # What was set aside while sorting is in doubt already, unless another result serves.
             baby.facts[name] = fact or baby.facts.get(name) or self._missing(spec, record, seen)
         return baby
@@ -141,14 +142,15 @@ class FactReader:
 
     def _category(self, spec: FactSpec, resources: list[Json], baby: Baby, measuring: Measuring) -> Fact | Doubt | None:
         """The latest result in words; results of one moment that disagree are a doubt."""
-        set_aside: list[str] = []
+        set_aside: SetAside = []
         dated = measuring.dated(spec, resources, set_aside)
         none_left = said_of(spec, set_aside, baby.remarks)
         if not dated:
             return none_left
+        # Such a result does not change with time: what is only preliminary does not replace one that is final.
+        dated = [one for one in dated if one[1] in FINAL] or dated
         newest = max((at.late for at, _, _ in dated if at), default=None)
-        same_time = [one for one in dated if (one[0].late if one[0] else None) == newest]
-        chosen = [one for one in same_time if one[1] in FINAL] or same_time
+        chosen = [one for one in dated if (one[0].late if one[0] else None) == newest]
         assert spec.answers is not None
         phrases = self._phrases[spec.answers.name]
         meanings = {meaning(resource, spec.answers, phrases, self.system) for _, _, resource in chosen}

@@ -9,20 +9,20 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from cds_service.facts.fact import Fact
-from cds_service.facts.moments import BEFORE_ALL, parse
+from cds_service.facts.moments import BEFORE_ALL, Span, parse
 from cds_service.facts.words import Phrases, tokens
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, reference_id, words
 from cds_service.knowledge.shapes import CodeList, Coding
 
 NDC = "http://hl7.org/fhir/sid/ndc"
-COUNTS = {
-    "MedicationRequest": ("active",),
-    "MedicationAdministration": ("in-progress", "completed", "on-hold", "stopped", "unknown"),
-}
+ORDERED = ("active",)
+GIVEN = ("in-progress", "completed", "on-hold", "stopped", "unknown")
+NOT_GIVEN = ("not-done", "entered-in-error")
 ABBREVIATIONS = ("ivig", "igiv")
 PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
-PER_VOLUME = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*(mg|g)\s*/\s*(\d+(?:[.,]\d+)?)?\s*ml")
-NO_ROUTE = "The order states no route and this product is also given under the skin: judged as IVIG."
+PER_VOLUME = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*(mg|g)\s*(?:/|in|per)\s*(\d+(?:[.,]\d+)?)?\s*(ml|l)\b")
+NO_ROUTE = "The order states no route that is known, and this product is also given under the skin: judged as IVIG."
+OTHER_ROUTE = "**The order states another route than intravenous**: correct it. IVIG is given into a vein."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class MedicationReader:
         if "not_ivig" in found:
             return Recognized("not_ivig")
         if "ivig" in found:
-            return Recognized("ivig")
+            return Recognized("ivig", OTHER_ROUTE if self._route(order, "") == "other" else "")
         if not found:
             known = any(self._system(uri) in self._code_systems for uri, _, _ in codings(concept))
             return Recognized("other" if text or known else "unknown")
@@ -66,11 +66,11 @@ class MedicationReader:
             return Recognized("ivig", NO_ROUTE)
         return Recognized("ivig" if route == "iv" else "not_ivig")
 
-    def product(self, concept: object) -> tuple[frozenset[str], frozenset[Decimal]]:
-        """The brands and strengths (g/mL) that a medication names: in its text, its displays, and what the codes
-        that are known stand for. Both are empty for a generic name."""
+    def product(self, concept: object, *texts: str) -> tuple[frozenset[str], frozenset[Decimal]]:
+        """The brands and strengths (g/mL) that a medication names: in its text, its displays, what the codes that
+        are known stand for, and `texts` beside it. Both are empty for a generic name."""
         known = [coding.display for uri, code, _ in codings(concept) if (coding := self._coding(uri, code))]
-        parts = [*words(concept).split(" ; "), *known]
+        parts = [*words(concept).split(" ; "), *known, *texts]
         brands = frozenset(word for part in parts for word in tokens(part) if word in self._brands)
         return brands, frozenset(found for part in parts if (found := strength(part)) is not None)
 
@@ -99,12 +99,13 @@ class MedicationReader:
 
 
 def strength(text: str) -> Decimal | None:
-    """Grams in a milliliter, where the words name them: `5 %`, `100 mg/mL`, `5 g/100 mL`."""
+    """Grams in a milliliter, where the words name them: `5 %`, `100 mg/mL`, `5 g/100 mL`, `50 g/L`."""
     if match := PERCENT.search(text):
         return _decimal(match[1]) / 100
     if match := PER_VOLUME.search(text):
-        volume = _decimal(match[3] or "1")
-        return _decimal(match[1]) / volume / (1000 if match[2].lower() == "mg" else 1) if volume else None
+        milliliters = _decimal(match[3] or "1") * (1000 if match[4].lower() == "l" else 1)
+        grams = _decimal(match[1]) / (1000 if match[2].lower() == "mg" else 1)
+        return grams / milliliters if milliliters else None
     return None
 
 
@@ -162,20 +163,39 @@ def on_record(
     medications: Mapping[str, Json],
     as_of: datetime,
     zone: tzinfo,
-) -> list[Fact]:
-    """The doses of IVIG given or running, or its active orders: oldest first, those without a time before all."""
-    found = []
+) -> tuple[list[Fact], list[str]]:
+    """The doses of IVIG given or running, or its active orders: oldest first, those without a time before all; and
+    what is to be said of those that cannot be read. A dose is taken for given unless the record says that it was
+    not: an odd status or a clock that runs ahead is no reason to give it again."""
+    found, remarks, unread = [], [], 0
     for resource in resources:
-        status = as_text(resource.get("status"))
-        if status not in COUNTS.get(as_text(resource.get("resourceType")), ()):
+        status, given = _status(resource)
+        if not status or resource.get("doNotPerform") is True:
             continue
-        if resource.get("doNotPerform") is True or reader.recognize(resource, medications).verdict != "ivig":
+        verdict = reader.recognize(resource, medications).verdict
+        unread += verdict == "unknown"
+        if verdict != "ivig":
             continue
         when = as_text(resource.get("effectiveDateTime")) or as_text(
             as_dict(resource.get("effectivePeriod")).get("start")
         )
         when = when or as_text(resource.get("authoredOn"))
         at = parse(when, zone) if when else None
-        if at is None or at.early <= as_of:
+        if given and at and at.early > as_of:
+            remarks.append(f"a dose of IVIG is dated in the future ({label(resource)}): check its time")
+            at = Span(as_of, as_of)
+        if given or at is None or at.early <= as_of:
             found.append(Fact(name, status, at, label(resource)))
-    return sorted(found, key=lambda fact: fact.at.late if fact.at else BEFORE_ALL)
+    if unread:
+        remarks.append(f"{unread} medication(s) ordered or given could not be read: they may be IVIG")
+    return sorted(found, key=lambda fact: fact.at.late if fact.at else BEFORE_ALL), remarks
+
+
+def _status(resource: Json) -> tuple[str, bool]:
+    """The status by which it counts, empty where it does not; and whether it is of a dose given."""
+    status = as_text(resource.get("status")).lower()
+    if resource.get("resourceType") != "MedicationAdministration":
+        return (status if status in ORDERED else ""), False
+    if status in NOT_GIVEN:
+        return "", True
+    return (status if status in GIVEN else "unknown"), True

@@ -11,7 +11,7 @@ from typing import Any
 
 from cds_service.facts.fact import Doubt, Fact, Missing, Quantity, Reported
 from cds_service.facts.moments import BEFORE_ALL, Span, length, parse
-from cds_service.fhir.read import Json, as_text, collected, label
+from cds_service.fhir.read import Json, as_dict, as_text, collected, label, words
 from cds_service.knowledge.shapes import FactSpec, Unit
 
 FINAL = frozenset({"final", "amended", "corrected"})
@@ -29,6 +29,8 @@ COMPARATORS = ("", "<", "<=", ">", ">=")
 SAME_IN_OTHER_UNIT = Decimal("0.01")
 
 
+SHOWN = 3  # values set aside that are named
+SetAside = list[tuple[str, str]]  # why a result is not used, and what it says
 Dated = tuple[Span | None, str, Json]  # collection time, status, Observation
 
 
@@ -90,12 +92,12 @@ class Measuring:
             return f"the latest {spec.title} is stale: {shown}{age} h old, limit {limit}"
         return ""
 
-    def _usable(self, spec: FactSpec, resources: list[Json], history: timedelta) -> tuple[list[Reading], list[str]]:
+    def _usable(self, spec: FactSpec, resources: list[Json], history: timedelta) -> tuple[list[Reading], SetAside]:
         """One reading a collection time, latest first; and why others may not be used.
 
         Values are read from the latest back, and no further than `history` before it: most are never needed.
         """
-        set_aside: list[str] = []
+        set_aside: SetAside = []
         dated = self.dated(spec, resources, set_aside)
         kept: list[Reading] = []
         for at, status, resource in sorted(dated, key=_when, reverse=True):
@@ -103,7 +105,7 @@ class Measuring:
                 break
             value, reported, problem = self._value(spec, resource)
             if value is None and not problem:
-                set_aside.append("without a value")
+                set_aside.append(("without a value", ""))
                 continue
             issued = as_text(resource.get("issued"))
             one = Reading(status, at, value, reported, label(resource), issued, problem)
@@ -113,7 +115,7 @@ class Measuring:
                 kept.append(one)
         return kept, set_aside
 
-    def dated(self, spec: FactSpec, resources: list[Json], set_aside: list[str]) -> list[Dated]:
+    def dated(self, spec: FactSpec, resources: list[Json], set_aside: SetAside) -> list[Dated]:
         """The results that count, with their collection times; to `set_aside` is added why others do not."""
         found: list[Dated] = []
         for resource in resources:
@@ -123,11 +125,11 @@ class Measuring:
             when = collected(resource)
             at = self.birth if spec.at_birth and self.birth else parse(when, self.zone) if when else None
             if status not in FINAL and status != "preliminary":
-                set_aside.append("with a status that is not known")
+                set_aside.append(("with a status that is not known", _as_sent(resource)))
             elif at is None and spec.time != "any":
-                set_aside.append("without a collection time")
+                set_aside.append(("without a collection time", _as_sent(resource)))
             elif at and at.early > self.as_of:
-                set_aside.append(FUTURE)
+                set_aside.append((FUTURE, _as_sent(resource)))
             else:
                 found.append((at, status, resource))
         return found
@@ -222,14 +224,28 @@ class Measuring:
         return one.status in FINAL, one.status in CORRECTED, issued.late if issued else BEFORE_ALL
 
 
-def said_of(spec: FactSpec, set_aside: list[str], remarks: list[str]) -> Doubt | None:
-    """Says on the card what was set aside, and gives the doubt that holds where nothing else is on record: a result
-    that lies ahead does not exist yet; any other that cannot be used is not the same as none."""
+def said_of(spec: FactSpec, set_aside: SetAside, remarks: list[str]) -> Doubt | None:
+    """Says on the card what was set aside, with its value: it may be the one that matters. And gives the doubt that
+    holds where nothing else is on record: a result that lies ahead does not exist yet; any other that cannot be used
+    is not the same as none."""
     if not set_aside:
         return None
-    remarks += [f"a result of {spec.title} {why}: set aside" for why in dict.fromkeys(set_aside)]
-    why = next((f"{spec.title} on record, but {why}" for why in set_aside if why != FUTURE), "")
+    reasons = dict.fromkeys(why for why, _ in set_aside)
+    for why in reasons:
+        values = [shown for reason, shown in set_aside if reason == why and shown]
+        more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
+        shown = f" ({', '.join(values[:SHOWN])}{more})" if values else ""
+        remarks.append(f"a result of {spec.title}{shown} {why}: set aside")
+    why = next((f"{spec.title} on record, but {why}" for why in reasons if why != FUTURE), "")
     return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,)) if why else None
+
+
+def _as_sent(resource: Json) -> str:
+    """`24 mg/dL`, as the record has it."""
+    quantity = as_dict(resource.get("valueQuantity"))
+    if isinstance(number := quantity.get("value"), int | float):
+        return f"{as_text(quantity.get('comparator'))}{number} {as_text(quantity.get('unit'))}".strip()
+    return as_text(resource.get("valueString")) or words(resource.get("valueCodeableConcept"))
 
 
 def _when(one: Dated) -> tuple[datetime, datetime]:

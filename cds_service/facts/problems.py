@@ -9,11 +9,13 @@ from datetime import datetime, tzinfo
 from cds_service.facts.fact import OnRecord
 from cds_service.facts.moments import parse
 from cds_service.facts.words import UNCERTAIN, Phrases, denied, tokens
-from cds_service.fhir.read import Json, as_text, codings, label, words
+from cds_service.fhir.read import Json, as_dict, as_text, codings, label, words
 from cds_service.knowledge.shapes import CodeList
 
 INACTIVE = frozenset({"inactive", "remission", "resolved"})
 REFUTED = frozenset({"refuted", "entered-in-error"})
+LOOK_ALIKE = "look_alike"  # a row of a code list that says what must not be taken for the rest of it
+ICD_10 = ("http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm")
 UNCONFIRMED = frozenset({"provisional", "differential", "unconfirmed"})
 
 
@@ -32,10 +34,14 @@ class ConditionReader:
     def __init__(self, codelists: Iterable[CodeList], system: Callable[[str], str]) -> None:
         self._system = system
         self._by_code: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._look_alikes: set[tuple[str, str]] = set()
         self._phrases: list[tuple[str, Phrases]] = []
         for codelist in codelists:
-            for key in codelist.codes:
-                self._by_code[key] = (*self._by_code.get(key, ()), codelist.name)
+            for key, coding in codelist.codes.items():
+                if coding.means == LOOK_ALIKE:
+                    self._look_alikes.add(key)
+                else:
+                    self._by_code[key] = (*self._by_code.get(key, ()), codelist.name)
             if codelist.texts:
                 self._phrases.append((codelist.name, Phrases(codelist)))
 
@@ -44,11 +50,13 @@ class ConditionReader:
         found = []
         for resource in resources:
             code = resource.get("code")
-            lists = [
-                name for uri, value, _ in codings(code) for name in self._by_code.get((self._system(uri), value), ())
-            ]
+            keys = [(self._system(uri), value) for uri, value, _ in codings(code)]
+            lists = [name for key in keys for name in self._by_code.get(key, ())]
             uncertain = False
-            if not lists:
+            if lists:
+                # A code whose own text takes it back is not more than a suspicion.
+                uncertain = self._taken_back(as_text(as_dict(code).get("text")), lists)
+            elif not any(key in self._look_alikes or mothers(*key) for key in keys):
                 lists, uncertain = self._in_words(as_text(code) or words(code))
             if lists and _active(resource, as_of, zone):
                 verification = _status(resource.get("verificationStatus"))
@@ -63,10 +71,24 @@ class ConditionReader:
         said = tokens(text)
         for name, phrases in self._phrases:
             named, rest = phrases.match(said)
-            if named and not denied(rest):
+            if any(means != LOOK_ALIKE for means in named) and not denied(rest):
                 lists.append(name)
                 uncertain = uncertain or not UNCERTAIN.isdisjoint(rest)
         return lists, uncertain
+
+    def _taken_back(self, text: str, lists: list[str]) -> bool:
+        said = tokens(text)
+        for name, phrases in self._phrases:
+            if name in lists:
+                named, rest = phrases.match(said)
+                if named and denied(rest):
+                    return True
+        return False
+
+
+def mothers(system: str, code: str) -> bool:
+    """ICD-10 chapter O is pregnancy and childbirth: the mother's diagnosis, filed with the newborn."""
+    return system in ICD_10 and code.startswith("O")
 
 
 def on_record(problems: Iterable[Problem], *, suspected: bool, complete: bool) -> OnRecord:

@@ -15,6 +15,7 @@ RUNNING = {
     "Procedure": frozenset({"in-progress", "completed", "on-hold", "unknown"}),
     "ServiceRequest": frozenset({"active"}),
 }
+ONLY_MEANT = ("proposal", "plan", "option")
 UNSTATED = "intensity_not_stated"
 
 
@@ -31,6 +32,8 @@ def therapy(
     for resource in resources:
         status = as_text(resource.get("status"))
         if status not in RUNNING.get(resource["resourceType"], frozenset()) or resource.get("doNotPerform") is True:
+            continue
+        if resource.get("intent") in ONLY_MEANT:
             continue
         means = _means(spec, phrases, resource, system)
         if not means:

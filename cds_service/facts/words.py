@@ -18,15 +18,25 @@ ANYWHERE = frozenset(
         *("equivocal", "indeterminate", "inconclusive", "invalid", "contaminated"),
     )
 )
+# Beside a result or a therapy, which must be plain.
+UNPLAIN = ANYWHERE | {"doubtful", "control", "failed", "previously", "stop", "wean", "weaned", "education"}
 # Another person's, or one that is over.
-OTHERS = frozenset(("mother", "mother's", "mothers", "maternal", "sibling", "brother", "sister", "family", "history"))
+OTHERS = frozenset(
+    (
+        *("mother", "mother's", "mothers", "maternal", "pregnancy", "pregnancies", "antenatal"),
+        *("sibling", "brother", "sister", "child", "family", "history", "previous", "prior", "resolved"),
+    )
+)
+# Not there, or not known to be.
+ABSENT = frozenset(("risk", "screening", "screen", "absent", "negative"))
+SEEN = frozenset(("present", "found", "seen", "detected", "identified", "confirmed"))
 UNCERTAIN = frozenset(("suspected", "suspect", "possible", "probable", "query", "presumed", "rule", "?"))
 FOUND = "\0"  # stands where a phrase was found
 REACH = 4  # words: "no evidence of recent sepsis"
 
 
 def tokens(text: str) -> list[str]:
-    words = text.lower().translate(BETWEEN)
+    words = text.lower().replace("r/o", "rule out").translate(BETWEEN)
     if "-" in words:
         words = JOINT.sub(" ", words)
     return [token for part in words.split() if (token := part.rstrip("."))]
@@ -34,15 +44,20 @@ def tokens(text: str) -> list[str]:
 
 def negated(words: list[str]) -> bool:
     """Whether any word puts what stands beside it in doubt: for results and therapies, which must be plain."""
-    return not BEFORE.isdisjoint(words) or not ANYWHERE.isdisjoint(words)
+    return not BEFORE.isdisjoint(words) or not UNPLAIN.isdisjoint(words)
 
 
 def denied(words: list[str]) -> bool:
     """Whether a phrase that was found is denied: "no sepsis", "sepsis excluded", but not "NEC, no perforation";
     or is told of somebody else: "maternal sepsis"."""
-    if not ANYWHERE.isdisjoint(words) or not OTHERS.isdisjoint(words):
+    if not all(group.isdisjoint(words) for group in (ANYWHERE, OTHERS, ABSENT)):
         return True
-    return any(word in BEFORE and FOUND in words[place + 1 : place + 1 + REACH] for place, word in enumerate(words))
+    for place, word in enumerate(words):
+        if word in BEFORE and FOUND in words[place + 1 : place + 1 + REACH]:
+            return True
+        if word == "not" and not SEEN.isdisjoint(words[place + 1 : place + 2]):
+            return True
+    return False
 
 
 class Phrases:

@@ -21,7 +21,7 @@ from cds_service.facts.gather import FactReader
 from cds_service.facts.ivig import MedicationReader, medication_of
 from cds_service.fhir.conform import conforming
 from cds_service.fhir.prefetch import Record, State, collect
-from cds_service.fhir.read import as_dict, as_text, codings
+from cds_service.fhir.read import as_dict, as_list, as_text, codings
 from cds_service.hooks.discovery import PATIENT_KEY, SERVICES
 from cds_service.hooks.messages import Call, Json, parse, read_call
 from cds_service.hooks.orders import Drafts, selected_drafts
@@ -128,7 +128,9 @@ def _draft(drafts: Drafts, reader: MedicationReader) -> Draft:
     kept = conforming(order)
     concept = medication_of(order, drafts.medications)
     name = as_text(as_dict(concept).get("text")) or next((shown for _, _, shown in codings(concept) if shown), "")
-    return Draft(kept if kept and "id" in kept else None, name, *reader.product(concept))
+    dosages = [as_text(as_dict(dosage).get("text")) for dosage in as_list(order.get("dosageInstruction"))]
+    notes = [as_text(as_dict(note).get("text")) for note in as_list(order.get("note"))]
+    return Draft(kept if kept and "id" in kept else None, name, *reader.product(concept, *dosages, *notes))
 
 
 def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
@@ -142,7 +144,7 @@ def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
     if given.value in UNDER_WAY or given.at is None:
         return True
     hours = [one.shown.dose.repeat_after_hours or 24 for one in decisions if one.shown.dose]
-    return baby.as_of - given.at.early < timedelta(hours=float(max(hours, default=24)))
+    return baby.as_of - given.at.late < timedelta(hours=float(max(hours, default=24)))
 
 
 def _not_in_reach(record: Record, keys: tuple[str, ...]) -> list[str]:

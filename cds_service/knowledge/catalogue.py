@@ -148,6 +148,8 @@ def _tables(roots: Roots, sources: Mapping[str, Source], units: Mapping[str, Uni
             for column in raw["columns"]:
                 cells[column].setdefault(weeks, []).append((hour, decimal(row[column], place)))
         for column, by_week in cells.items():
+            if sorted(by_week) != list(range(min(by_week), max(by_week) + 1)):
+                raise KnowledgeError(rows_file.name, f"{column}: a week of gestation is left out between the others")
             for weeks, points in by_week.items():
                 hours = [hour for hour, _ in points]
                 if hours != sorted(set(hours)):

@@ -40,6 +40,8 @@ def test_into_a_draft_of_another_product_or_strength_no_dose_is_written(answerer
         ({"coding": [{"system": RXNORM, "code": "1809521"}], "text": "IVIG"}, "privigen, 10 %"),
         ({"coding": [{"system": NDC, "code": "64208-8234-2"}], "text": "IVIG"}, "gammaplex, 5 %"),
         ({"text": "immune globulin 5 g/100 mL"}, "5 %"),
+        ({"text": "IVIG 50 g/L"}, "5 %"),
+        ({"text": "IVIG 2.5 g in 50 mL"}, "5 %"),
     ],
     ids=str,
 )
@@ -49,6 +51,33 @@ def test_what_codes_and_displays_name_counts_as_much_as_the_text(answerer: Answe
     card = cards(answerer, call)[0]
     assert not suggestions(card)
     assert f"({named}), another product or strength" in card["detail"]
+
+
+@pytest.mark.parametrize("member", ["dosageInstruction", "note"])
+def test_a_brand_in_the_dosage_or_a_note_counts_too(answerer: Answerer, member: str) -> None:
+    call = drafted("IVIG")
+    call["context"]["draftOrders"]["entry"][0]["resource"][member] = [{"text": "Privigen 10% 2 g IV"}]
+    card = cards(answerer, call)[0]
+    assert not suggestions(card)
+    assert "(privigen, 10 %), another product or strength" in card["detail"]
+
+
+@pytest.mark.parametrize(("route", "said"), [("Subcutaneous", True), ("Oral", True), ("Intravenous", False)])
+def test_another_route_in_an_order_for_ivig_is_said(answerer: Answerer, route: str, said: bool) -> None:
+    call = drafted("IVIG")
+    order = call["context"]["draftOrders"]["entry"][0]["resource"]
+    order["dosageInstruction"] = [{"route": {"text": route}}]
+    assert ("another route than intravenous" in cards(answerer, call)[0]["detail"]) is said
+
+
+def test_where_both_indications_advise_each_card_names_the_other(answerer: Answerer) -> None:
+    call = order_select({**GIVEN, "platelets": "12 10*9/L"}, "both")
+    both = [card for card in cards(answerer, call) if "decision" in str(card.get("extension"))]
+    assert [card["extension"]["org.neonatal-ivig-cds.decision"]["indication"] for card in both] == ["hdn", "fnait"]
+    assert "**IVIG is also advised for FNAIT**" in both[0]["detail"]
+    assert "**IVIG is also advised for HDN**" in both[1]["detail"]
+    alone = cards(answerer, order_select(GIVEN, "one"))[0]
+    assert "also advised" not in alone["detail"]
 
 
 @pytest.mark.parametrize("text", ["Gammaplex 10%", "Gammaplex 100 mg/mL", "IVIG", "immune globulin intravenous 10%"])

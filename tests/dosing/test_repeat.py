@@ -60,3 +60,12 @@ def test_a_dose_without_a_time_bars_a_further_one(aap: Dose) -> None:
 def test_without_a_stated_interval_only_the_number_counts(aap: Dose) -> None:
     free = Dose("x", aap.cite, Decimal(1), Decimal(1), Decimal(0), None, "", 2)
     assert barred(free, [given(1)], AS_OF) == ""
+
+
+def test_of_a_dose_dated_only_to_the_day_the_latest_moment_counts(aap: Dose) -> None:
+    midnight = AS_OF - timedelta(hours=12)
+    yesterday = Fact("ivig_given", "completed", Span(midnight - timedelta(hours=24), midnight - timedelta(seconds=1)))
+    today = Fact("ivig_given", "completed", Span(midnight, midnight + timedelta(hours=24)))
+    assert barred(aap, [yesterday], AS_OF) == ""
+    assert barred(aap, [yesterday], AS_OF - timedelta(seconds=2)).startswith("last dose 11 h ago")
+    assert barred(aap, [today], AS_OF).startswith("last dose 0 h ago")

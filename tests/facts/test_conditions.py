@@ -72,6 +72,20 @@ def test_a_diagnosis_is_found_by_icd_by_snomed_and_by_its_words(read: ReadRecord
         ("Family history of thrombocytopenia", set(), set()),
         ("Intracranial haemorrhage", {"bleeding"}, {"bleeding"}),
         ("IVH grade II", {"bleeding"}, {"bleeding"}),
+        ("Active bleeding", {"bleeding"}, {"bleeding"}),
+        ("Intracranial bleed", {"bleeding"}, {"bleeding"}),
+        ("Pulmonary hemorrhage", {"bleeding"}, {"bleeding"}),
+        ("r/o IVH", set(), {"bleeding"}),
+        ("Subconjunctival hemorrhage", set(), set()),
+        ("Risk of bleeding", set(), set()),
+        ("IVH not present", set(), set()),
+        ("Screening for sepsis", set(), set()),
+        ("Resolved sepsis", set(), set()),
+        ("Septic shock", {"other_cause_of_thrombocytopenia"}, {"other_cause_of_thrombocytopenia"}),
+        ("Mother with ITP", {"other_cause_of_thrombocytopenia"}, {"other_cause_of_thrombocytopenia"}),
+        ("History of maternal ITP", {"other_cause_of_thrombocytopenia"}, {"other_cause_of_thrombocytopenia"}),
+        ("Previous child with Rh isoimmunization", set(), set()),
+        ("R/O ABO hemolytic disease", set(), {"isoimmune_hdn"}),
     ],
 )
 def test_a_condition_without_a_code_is_read_by_its_words(
@@ -193,3 +207,26 @@ def test_a_first_page_counts_for_what_it_holds_but_is_not_the_whole_list(read: R
     assert isinstance(fact.value, OnRecord)
     assert "isoimmune_hdn" in fact.value.found
     assert not fact.value.complete
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        concept(SNOMED, "44795003") | {"text": "Rhesus isoimmunization"},
+        {"coding": [{"system": SNOMED, "code": "44795003", "display": "Rhesus isoimmunization affecting pregnancy"}]},
+        concept(ICD, "O36.0110") | {"text": "Rh isoimmunization"},
+        concept(ICD, "O36.0190") | {"text": "Rh isoimmunization"},
+        {"text": "Rhesus isoimmunization affecting pregnancy (disorder)"},
+    ],
+    ids=str,
+)
+def test_the_diagnosis_of_the_mother_is_not_the_newborn_s(read: ReadRecord, code: Json) -> None:
+    baby = read(record(conditions=[problem(code=code)]))
+    assert lists(baby) == lists(baby, "suspected_conditions") == set()
+
+
+def test_a_code_that_its_own_text_takes_back_counts_only_as_suspected(read: ReadRecord) -> None:
+    code = concept(ICD, "P55.0") | {"text": "No Rh isoimmunization"}
+    baby = read(record(conditions=[problem(code=code)]))
+    assert lists(baby) == set()
+    assert lists(baby, "suspected_conditions") == {"isoimmune_hdn"}

@@ -51,7 +51,11 @@ def test_a_result_that_is_not_clear_is_a_doubt(read: ReadRecord, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["non reactive", "non positive", "+/-", "±", "false positive", "Positive - contaminated, repeat"]
+    "text",
+    [
+        *("positive control failed", "doubtful positive", "previously positive"),
+        *("non reactive", "non positive", "+/-", "±", "false positive", "Positive - contaminated, repeat"),
+    ],
 )
 def test_a_result_that_is_not_positive_is_not_read_as_positive(read: ReadRecord, text: str) -> None:
     fact = read(record(hematology=[said(DAT, text)])).known("dat")
@@ -180,3 +184,10 @@ def test_a_result_dated_ahead_does_not_exist_yet_and_is_said(read: ReadRecord) -
     assert isinstance(fact, Doubt)
     assert fact.missing is Missing.ABSENT
     assert any("dated in the future: set aside" in remark for remark in baby.remarks)
+
+
+def test_a_later_preliminary_result_does_not_replace_a_final_one(read: ReadRecord) -> None:
+    results = [said(DAT, "negative", status="preliminary"), said(DAT, "positive", ago="9 h")]
+    for order in itertools.permutations(results):
+        assert value_of(read(record(hematology=list(order))), "dat") == "positive"
+    assert value_of(read(record(hematology=results[:1])), "dat") == "negative"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cds_service.facts.fact import Fact, Missing
+from cds_service.facts.moments import Span
 from cds_service.hooks.service import Answerer
-from cds_service.review.babies import bundle, draft_order
+from cds_service.review.babies import AS_OF, bundle, draft_order
 from tests.conftest import ReadRecord
 from tests.facts.judging import IVIG, UNREADABLE, judged
 from tests.facts.records import SNOMED, SUBJECT, Json, changed, doubt_of, record
@@ -92,12 +93,40 @@ def test_ivig_that_was_given_is_on_record(read: ReadRecord, status: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        ({"status": None}, "unknown"),
+        ({"status": "COMPLETED"}, "completed"),
+        ({"status": "given"}, "unknown"),
+        ({"status": 5}, "unknown"),
+    ],
+    ids=str,
+)
+def test_an_odd_status_is_no_reason_to_give_it_again(read: ReadRecord, members: Json, status: str) -> None:
+    fact = read(record(ivig_given=[given(**members)])).facts["ivig_given"]
+    assert isinstance(fact, Fact)
+    assert fact.value == status
+
+
+def test_a_dose_dated_ahead_counts_as_given_now_and_that_is_said(read: ReadRecord) -> None:
+    baby = read(record(ivig_given=[given(effectiveDateTime="2026-11-20T12:05:00Z")]))
+    fact = baby.facts["ivig_given"]
+    assert isinstance(fact, Fact)
+    assert fact.at == Span(AS_OF, AS_OF)
+    assert any("dated in the future" in remark for remark in baby.remarks)
+
+
+def test_a_medication_given_that_cannot_be_read_is_said(read: ReadRecord) -> None:
+    unread = given(medicationCodeableConcept=None, medicationReference={"reference": "Medication/none"})
+    baby = read(record(ivig_given=[unread, unread]))
+    assert "2 medication(s) ordered or given could not be read: they may be IVIG" in baby.remarks
+
+
+@pytest.mark.parametrize(
     "members",
     [
         {"status": "not-done"},
         {"status": "entered-in-error"},
-        {"status": None},
-        {"effectiveDateTime": "2026-11-20T12:00:01Z"},
         {"medicationCodeableConcept": {"text": "Rho(D) immune globulin IV"}},
         {"medicationCodeableConcept": {"text": "Gammagard"}, "dosage": {"route": SC}},
     ],

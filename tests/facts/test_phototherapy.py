@@ -71,6 +71,9 @@ def test_what_is_not_phototherapy_is_not_on_record(read: ReadRecord, code: Any) 
         "Intensive phototherapy discontinued",
         "Intensive phototherapy declined by parents",
         "Consider intensive phototherapy if rising",
+        "Stop intensive phototherapy",
+        "Weaned from intensive phototherapy to blanket",
+        "Parent education on intensive phototherapy",
     ],
 )
 def test_words_that_take_the_intensity_back_leave_it_unstated(read: ReadRecord, text: str) -> None:

@@ -123,7 +123,13 @@ def test_a_platelet_count_dated_only_to_the_day_is_used(read: ReadRecord) -> Non
 def test_an_undated_bilirubin_beside_a_dated_one_is_set_aside_and_said(read: ReadRecord) -> None:
     for baby in in_every_order(read, tsb(30, effectiveDateTime=None, issued=LATER), tsb(16, "2 h")):
         assert value_of(baby, "tsb") == 16
-        assert any("without a collection time" in remark for remark in baby.remarks)
+        assert "a result of total serum bilirubin (30 mg/dL) without a collection time: set aside" in baby.remarks
+
+
+def test_of_many_results_set_aside_the_first_values_are_named(read: ReadRecord) -> None:
+    undated = [tsb(value, effectiveDateTime=None) for value in (21, 22, 23, 24, 25)]
+    baby = read(record(bilirubin=[tsb(16, "2 h"), *undated]))
+    assert any("(21 mg/dL, 22 mg/dL, 23 mg/dL and 2 more) without" in remark for remark in baby.remarks)
 
 
 def test_an_undated_bilirubin_alone_is_a_doubt_and_not_an_empty_record(read: ReadRecord) -> None:

@@ -134,6 +134,13 @@ def test_a_table_whose_ages_do_not_rise_stops_the_load(tmp_path: Path) -> None:
     assert "x.csv: level at 35 weeks: ages must rise" in fault(tmp_path, {"tables/x.toml": TABLE, "tables/x.csv": rows})
 
 
+def test_a_table_that_leaves_out_a_week_stops_the_load(tmp_path: Path) -> None:
+    rows = "gestation_weeks,age_hours,level\n34,2,12\n36,2,13\n"
+    assert "x.csv: level: a week of gestation is left out" in fault(
+        tmp_path, {"tables/x.toml": TABLE, "tables/x.csv": rows}
+    )
+
+
 def test_a_table_without_one_of_its_columns_stops_the_load(tmp_path: Path) -> None:
     rows = "gestation_weeks,age_hours,other\n35,2,12\n"
     assert "x.csv: column level is missing; there are" in fault(
