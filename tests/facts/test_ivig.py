@@ -105,6 +105,12 @@ def test_the_code_of_a_look_alike_is_not_ivig_whatever_the_words_say(
         "Gammaplex 10%",
         "Octagam",
         "normal human immunoglobulin for intravenous use",
+        "Ig Vena 50 g/L",
+        "Iqymune 10%",
+        "I.V.I.G.",
+        "IV Ig",
+        "globulin, immune IV",
+        "immunoglobulins, normal human, for intravascular adm. IV",
     ],
 )
 def test_the_words_of_ivig_are_ivig(answerer: Answerer, text: str) -> None:
