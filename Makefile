@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Only what is locked, and only if it is byte for byte what was locked.
 INSTALL := $(PIP) install --require-hashes --no-deps --requirement
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --no-header pyproject.toml
+	--no-annotate --no-header pyproject.toml
 
 # Is there a C compiler, with the headers of the C library and of this Python? Reads them, and writes nothing.
 CAN_COMPILE = $$($(BIN)/python -c 'import os, sysconfig; print(os.environ.get("CC") or sysconfig.get_config_var("CC"), \
