@@ -186,10 +186,11 @@ class Deck:
             fitting = (text for text in (said + worse, said + NOT_RULED_OUT) if worse and len(text) <= LONGEST_SUMMARY)
             return next(fitting, said)
         indication = self.knowledge.indications[answer.guidance.indication]
-        return fit(
-            f"IVIG for {indication.short} cannot be judged, missing: ",
-            [self.knowledge.facts[name].title for name in answer.needs],
-        )
+        titles: dict[str, str] = {}
+        for name in answer.needs:
+            spec = self.knowledge.facts[name]
+            titles.setdefault(spec.asks, spec.title)  # two facts may be answered by the same thing
+        return fit(f"IVIG for {indication.short} cannot be judged, missing: ", list(titles.values()))
 
     def _monitoring(self, advised: list[Decision]) -> Json:
         sets = tuple(dict.fromkeys(each for one in advised for each in one.shown.guidance.monitoring))

@@ -199,3 +199,9 @@ def test_the_planted_text_stands_in_the_data_of_the_decision_as_it_was_sent(answ
     record = cards(answerer, planted(GIVEN))[0]["extension"]["org.neonatal-ivig-cds.decision"]
     sources = {fact["name"]: fact.get("source") for fact in record["facts"]}
     assert sources["tsb"] == f"Observation/{EVIL}"
+
+
+def test_the_summary_asks_for_one_thing_once(answerer: Answerer) -> None:
+    given = {"age": "48 h", "gestation": "38+0", "platelets": "25 10*9/L", "weight": "3.4 kg"}
+    summary = cards(answerer, order_select({**given, "not_sent": ["conditions"]}, "once"))[0]["summary"]
+    assert summary.count("active conditions") == 1
