@@ -25,8 +25,9 @@ PATTERNS = {
     "code": r"\S+( \S+)*",
     "date": DATE,
     "dateTime": f"({DATE}|{DAY}T{TIME}{OFFSET})",
-    # R4 allows 64 characters; real systems send drafts whose ids are longer, and want the same id back.
-    "id": r"[A-Za-z0-9.\-]{1,512}",
+    # R4 allows 64 characters; real systems send drafts whose ids are longer, and want the same id back. The models
+    # that prove what we send take 255.
+    "id": r"[A-Za-z0-9.\-]{1,255}",
     "instant": f"{DAY}T{TIME}{OFFSET}",
     "markdown": r"[\s\S]*\S[\s\S]*",
     "oid": r"urn:oid:[0-2](\.(0|[1-9]\d*))+",
