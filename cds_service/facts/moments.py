@@ -75,10 +75,5 @@ def length(amount: Amount) -> timedelta:
     return timedelta(hours=float(amount.value * amount.unit.factor))
 
 
-def hours(delta: timedelta) -> int:
-    """Completed hours."""
-    return delta // timedelta(hours=1)
-
-
 def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
