@@ -1,19 +1,19 @@
 """The floor: the least that a Flask service can do with the same call under the same server.
 
 It reads the body, parses it with orjson and answers fixed cards: the bytes that the service answered to the smallest
-call. What the service costs above it is its own work.
-The server and garbage collector settings repeat those of `cds_service/server.py`: keep the two alike.
+call. What the service costs above it is its own work. Server and garbage collector are set up by the same functions.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 from pathlib import Path
 
 import orjson
 from flask import Flask, Response, request
+
+from cds_service.server import serve, settle
 
 ANSWER = "BENCH_ANSWER"  # names the file that holds what the floor answers to every call
 
@@ -31,32 +31,15 @@ def worker() -> Flask:
         orjson.loads(request.get_data())
         return Response(cards, mimetype="application/json")
 
-    app.test_client().get("/cds-services")
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    return app
+    return settle(app)
 
 
 def main() -> None:
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, required=True)
     given = parser.parse_args()
-    Server(
-        "benchmarks.floor:worker",
-        factory=True,
-        address="127.0.0.1",
-        port=given.port,
-        interface=Interfaces.WSGI,
-        workers=given.workers,
-        blocking_threads=1,
-        log_access=False,
-        websockets=False,
-    ).serve()
+    serve("benchmarks.floor:worker", "127.0.0.1", given.port, given.workers)
 
 
 if __name__ == "__main__":

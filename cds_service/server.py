@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 def worker() -> Flask:
-    """Builds the application in a worker, answers one call to itself, then freezes what will live forever.
-
-    With Python's defaults one call in a hundred pays a full garbage collection over the knowledge.
-    """
+    """Builds the application in a worker."""
     from cds_service.app import create_app
     from cds_service.settings import load_settings
 
-    app = create_app(load_settings())
+    return settle(create_app(load_settings()))
+
+
+def settle(app: Flask) -> Flask:
+    """Answers one call to itself, then freezes what will live forever.
+
+    With Python's defaults one call in a hundred pays a full garbage collection over the knowledge.
+    """
     app.test_client().get("/cds-services")
     gc.collect()
     gc.freeze()
@@ -30,9 +34,6 @@ def worker() -> Flask:
 
 def run(settings: Settings) -> None:
     """Serves until interrupted. The workers read the same settings from the environment."""
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     for name, value in settings.model_dump().items():
         os.environ[f"CDS_{name.upper()}"] = (
             ",".join(value)
@@ -41,13 +42,21 @@ def run(settings: Settings) -> None:
             if isinstance(value, bool)
             else str(value)
         )
+    serve("cds_service.server:worker", settings.host, settings.port, settings.workers)
+
+
+def serve(target: str, host: str, port: int, workers: int) -> None:
+    """`target` is the function, as `module:name`, that builds the application in each worker."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
     Server(
-        "cds_service.server:worker",
+        target,
         factory=True,
-        address=settings.host,
-        port=settings.port,
+        address=host,
+        port=port,
         interface=Interfaces.WSGI,
-        workers=settings.workers,
+        workers=workers,
         blocking_threads=1,
         log_access=False,
         websockets=False,
