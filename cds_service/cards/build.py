@@ -162,8 +162,7 @@ class Deck:
         if draft.differs(product):
             text = (
                 f"**The draft names {named} ({draft.product}), another product or strength than {product.title}.** "
-                "The grams hold; "
-                "volume and infusion steps do not, and no dose is written into the draft."
+                "The grams hold; volume and infusion steps do not, and no dose is written into the draft."
             )
             sorbitol = any(one.sorbitol for one in self.knowledge.products.values() if one.brand in draft.brands)
             return text + (SORBITOL if sorbitol else ""), False

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from cds_service.cards.text import escape, fact_text, level, number, quantity, telling_decimals, when
 from cds_service.decisions.decide import Answer
 from cds_service.dosing.dose import Plan
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
-from cds_service.facts.moments import length
+from cds_service.facts.moments import HOUR, length
 from cds_service.knowledge.shapes import Dose, Knowledge
-
-HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -49,15 +46,12 @@ class Chart:
         ]
         return ", from " + " to ".join(ends)
 
-    def fill(self, text: str, answer: Answer, plan: Plan | None = None) -> str:
-        """`{tsb}` becomes the baby's value, `{escalation}` the line, `{dose}` the dose."""
-        return text.format_map(_Words(self, answer, plan)) if "{" in text else text
+    def fill(self, text: str, answer: Answer, plan: Plan | None = None, *, room: bool = False) -> str:
+        """`{tsb}` becomes the baby's value, `{escalation}` the line, `{dose}` the dose. `room` is to say why a value
+        cannot be used."""
+        return text.format_map(_Words(self, answer, plan, room=room)) if "{" in text else text
 
-    def note(self, text: str, answer: Answer) -> str:
-        """As `fill`, with room to say why a value cannot be used."""
-        return text.format_map(_Words(self, answer, None, room=True)) if "{" in text else text
-
-    def word(self, name: str, answer: Answer, plan: Plan | None, *, room: bool = False) -> str:
+    def word(self, name: str, answer: Answer, plan: Plan | None, *, room: bool) -> str:
         if name == "dose":
             return dose_words(answer.dose, plan)
         if name in answer.guidance.numbers:
@@ -82,7 +76,7 @@ class Chart:
 class _Words(dict[str, str]):
     """Placeholders of one text, filled only as they are met."""
 
-    def __init__(self, chart: Chart, answer: Answer, plan: Plan | None, *, room: bool = False) -> None:
+    def __init__(self, chart: Chart, answer: Answer, plan: Plan | None, *, room: bool) -> None:
         super().__init__()
         self.chart, self.answer, self.plan, self.room = chart, answer, plan, room
 

@@ -48,7 +48,7 @@ def detail(
 
 
 def _note(chart: Chart, note: Note, answer: Answer) -> str:
-    return f"{chart.note(note.text, answer)} {citation(note.cite)}"
+    return f"{chart.fill(note.text, answer, room=True)} {citation(note.cite)}"
 
 
 def already(chart: Chart, again: str) -> list[str]:

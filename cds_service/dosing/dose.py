@@ -49,8 +49,10 @@ class Plan:
 def plan(dose: Dose, baby: Baby, product: Product, limits: DoseLimits) -> Plan | None:
     """None where there is no usable weight: a dose is never computed on a doubt."""
     weight = baby.known("dosing_weight")
-    if weight is None:
-        return None
+    return None if weight is None else plan_on(weight, dose, product, limits)
+
+
+def plan_on(weight: Fact, dose: Dose, product: Product, limits: DoseLimits) -> Plan:
     kilograms = as_kilograms(weight.quantity)
     per_kg = (dose.low,) if dose.low == dose.high else (dose.low, dose.high)
     return Plan(dose, weight, kilograms, tuple(portion(each, kilograms, dose, product, limits) for each in per_kg))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cds_service.facts.fact import Fact
+from cds_service.facts.moments import HOUR
 from cds_service.knowledge.shapes import Dose
 
 UNDER_WAY = ("in-progress", "on-hold")
@@ -37,4 +38,4 @@ def hours_ago(dose: Fact, as_of: datetime) -> str:
     """`5 h ago`, in completed hours; where only the day is known, of the latest that it can be."""
     if dose.at is None:
         return "at an unknown time"
-    return f"{max(as_of - dose.at.late, timedelta(0)) // timedelta(hours=1)} h ago"
+    return f"{max(as_of - dose.at.late, timedelta(0)) // HOUR} h ago"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
-from cds_service.facts.moments import Span, length
+from cds_service.facts.moments import HOUR, Span, length
 from cds_service.facts.weight import dosing_weight
 from cds_service.knowledge.shapes import FactSpec, Table, Unit
 
@@ -69,7 +69,7 @@ def age_at_draw(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     if drawn.at.early < baby.birth.early:
         why = "the bilirubin is dated before birth"
         return Doubt(spec.name, Missing.UNUSABLE, why, (spec.of[0],))
-    return _aged(spec, baby.birth, drawn.at.early, timedelta(hours=1), drawn.source)
+    return _aged(spec, baby.birth, drawn.at.early, HOUR, drawn.source)
 
 
 def completed_weeks(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:

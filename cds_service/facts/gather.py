@@ -17,7 +17,7 @@ from cds_service.facts.therapy import therapy
 from cds_service.facts.words import Phrases, negated, tokens
 from cds_service.fhir.prefetch import Record, State
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, codings, label, words
-from cds_service.knowledge.shapes import CodeList, Condition, FactSpec, Group, In, Knowledge
+from cds_service.knowledge.shapes import CodeList, FactSpec, In, Knowledge, comparisons
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 WEIGHT_TABLE = "fenton2013_weight"
@@ -158,7 +158,7 @@ class FactReader:
             why = f"the {spec.title} on record is not readable as one result"
             return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
         at, status, resource = chosen[-1]
-        said = next(iter(meanings))
+        said = meanings.pop()
         for earlier, _, other in dated:
             if (
                 earlier
@@ -167,7 +167,7 @@ class FactReader:
                 and meaning(other, spec.answers, phrases, self.system) not in ("", said)
             ):
                 baby.remarks.append(f"an earlier {spec.title} said otherwise ({label(other)}): the latest is used")
-        return Fact(spec.name, meanings.pop(), at, label(resource), None, "" if status in FINAL else "preliminary")
+        return Fact(spec.name, said, at, label(resource), None, "" if status in FINAL else "preliminary")
 
 
 @cache
@@ -228,20 +228,14 @@ def _day(stated: str, zone: tzinfo) -> Span | None:
 def asked_of_conditions(knowledge: Knowledge) -> list[str]:
     """Code lists that some guidance asks of the conditions on record."""
     names: set[str] = set()
-
-    def visit(condition: Condition | None) -> None:
-        if isinstance(condition, In):
-            names.add(condition.codelist.name)
-        elif isinstance(condition, Group):
-            for item in condition.items:
-                visit(item)
-
     for guidance in knowledge.guidance.values():
-        conditions = [*guidance.statements.values(), *(entry.when for entry in guidance.recommendations)]
-        for condition in [
-            *conditions,
-            *(note.when for note in guidance.notes),
-            *(note.unless for note in guidance.notes),
-        ]:
-            visit(condition)
+        notes = guidance.notes
+        conditions = [
+            *guidance.statements.values(),
+            *(entry.when for entry in guidance.recommendations),
+            *(note.when for note in notes),
+            *(note.unless for note in notes if note.unless),
+        ]
+        asked = [one for condition in conditions for one in comparisons(condition)]
+        names |= {one.codelist.name for one in asked if isinstance(one, In)}
     return sorted(names)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.facts.fact import Doubt, Fact, Missing, Quantity, Reported
-from cds_service.facts.moments import BEFORE_ALL, Span, length, parse
+from cds_service.facts.moments import BEFORE_ALL, HOUR, Span, length, parse
 from cds_service.fhir.read import Json, as_dict, as_text, collected, label, words
 from cds_service.knowledge.shapes import FactSpec, Unit
 
@@ -27,9 +27,8 @@ WEEKS_DAYS = re.compile(
 COMPARATORS = ("", "<", "<=", ">", ">=")
 # Two results of one moment in different units agree within the last printed digit: 0.1 of 10 mg/dL (own choice).
 SAME_IN_OTHER_UNIT = Decimal("0.01")
-
-
 SHOWN = 3  # values set aside that are named
+
 SetAside = list[tuple[str, str]]  # why a result is not used, and what it says
 Dated = tuple[Span | None, str, Json]  # collection time, status, Observation
 
@@ -86,7 +85,7 @@ class Measuring:
         if spec.time == "minute" and not at.exact:
             return f"the collection time of the latest {spec.title} is known only to the day"
         if spec.window and self.as_of - at.early > length(spec.window):
-            age = (self.as_of - at.early) // timedelta(hours=1)
+            age = (self.as_of - at.early) // HOUR
             shown = f"{latest.reported}, " if latest.reported else ""
             limit = f"{spec.window.value} {spec.window.unit.name}"
             return f"the latest {spec.title} is stale: {shown}{age} h old, limit {limit}"

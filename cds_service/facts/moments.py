@@ -10,6 +10,7 @@ from cds_service.knowledge.shapes import Amount
 
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 YEARS = range(1900, 2200)  # no newborn's record holds another; far ends of the calendar overflow in other zones
 
 

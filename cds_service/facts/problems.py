@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from cds_service.facts.fact import OnRecord
 from cds_service.facts.moments import parse
 from cds_service.facts.words import UNCERTAIN, Phrases, denied, tokens
-from cds_service.fhir.read import Json, as_dict, as_text, codings, label, words
+from cds_service.fhir.read import Json, as_dict, as_text, codings, label, title, words
 from cds_service.knowledge.shapes import CodeList
 
 INACTIVE = frozenset({"inactive", "remission", "resolved"})
@@ -108,9 +108,7 @@ def _plain(concept: object) -> set[str]:
 
 def _said(resource: Json) -> str:
     code = resource.get("code")
-    text = as_text(code.get("text")) if isinstance(code, dict) else ""
-    shown = text or next((display for _, _, display in codings(code) if display), "")
-    shown = shown or next((value for _, value, _ in codings(code)), "")
+    shown = title(code) or next((value for _, value, _ in codings(code)), "")
     return f"{shown} ({label(resource)})"
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from cds_service.facts.fact import Fact
-from cds_service.facts.moments import Span, parse
+from cds_service.facts.moments import BEFORE_ALL, Span, parse
 from cds_service.facts.words import Phrases, negated, tokens
-from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, words
+from cds_service.fhir.read import Json, as_dict, as_text, codings, label, texts, words
 from cds_service.knowledge.shapes import FactSpec
 
 RUNNING = {
@@ -67,8 +67,7 @@ def _means(spec: FactSpec, phrases: Phrases, resource: Json, system: Callable[[s
     if not negated(rest):
         found += named
     if found and "note" in resource:
-        notes = " ; ".join(as_text(as_dict(note).get("text")) for note in as_list(resource["note"]))
-        named, rest = phrases.match(tokens(notes))
+        named, rest = phrases.match(tokens(" ; ".join(texts(resource["note"]))))
         if not negated(rest):
             found += named
     stated = [means for means in found if means != UNSTATED]
@@ -85,5 +84,5 @@ def _period(resource: Json, zone: tzinfo) -> tuple[Span | None, Span | None]:
 
 def _rank(fact: Fact) -> tuple[int, datetime]:
     order = ("stopped", "not_intensive", UNSTATED, "intensive")
-    since = fact.at.early if fact.at else datetime.min.replace(tzinfo=UTC)
+    since = fact.at.early if fact.at else BEFORE_ALL
     return order.index(str(fact.value)), since

@@ -6,10 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
-from cds_service.facts.moments import length
+from cds_service.facts.moments import HOUR, length
 from cds_service.knowledge.shapes import FactSpec, Table
-
-HOUR = timedelta(hours=1)
 
 
 def dosing_weight(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:

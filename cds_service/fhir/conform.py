@@ -91,11 +91,8 @@ def _fits(kind: str) -> Callable[[Any], bool]:
         least = LEAST[kind]
         return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**31
     fullmatch = re.compile(PATTERNS[kind]).fullmatch
-    if kind in ("date", "dateTime", "instant"):
-        return lambda value: isinstance(value, str) and fullmatch(value) is not None and _in_calendar(value)
-    if kind == "base64Binary":
-        return lambda value: isinstance(value, str) and fullmatch(value) is not None and _is_base64(value)
-    return lambda value: isinstance(value, str) and fullmatch(value) is not None
+    further = FURTHER.get(kind, bool)
+    return lambda value: isinstance(value, str) and fullmatch(value) is not None and further(value)
 
 
 def _in_calendar(text: str) -> bool:
@@ -111,6 +108,15 @@ def _is_base64(text: str) -> bool:
         return bool(b64decode("".join(text.split()), validate=True))
     except ValueError:
         return False
+
+
+# What a pattern cannot tell. No text that fits a pattern is empty.
+FURTHER: dict[str, Callable[[str], bool]] = {
+    "base64Binary": _is_base64,
+    "date": _in_calendar,
+    "dateTime": _in_calendar,
+    "instant": _in_calendar,
+}
 
 
 def conforming(resource: Json) -> Json | None:

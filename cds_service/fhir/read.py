@@ -53,6 +53,17 @@ def words(concept: object) -> str:
     return " ; ".join(part for part in parts if part)
 
 
+def title(concept: object) -> str:
+    """What a CodeableConcept calls itself: its text, else the first display."""
+    said = as_text(as_dict(concept).get("text"))
+    return said or next((display for _, _, display in codings(concept) if display), "")
+
+
+def texts(value: object) -> list[str]:
+    """The `text` of each of one or many: notes, dosages."""
+    return [as_text(as_dict(one).get("text")) for one in as_list(value)]
+
+
 def reference_id(reference: object, resource_type: str) -> str:
     """The id in `Type/id`, in an absolute URL or with a version; empty where it names something else."""
     text = as_text(as_dict(reference).get("reference")) if isinstance(reference, dict) else as_text(reference)

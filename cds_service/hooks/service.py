@@ -21,7 +21,7 @@ from cds_service.facts.gather import FactReader
 from cds_service.facts.ivig import MedicationReader, medication_of
 from cds_service.fhir.conform import conforming
 from cds_service.fhir.prefetch import Record, State, collect
-from cds_service.fhir.read import as_dict, as_list, as_text, codings
+from cds_service.fhir.read import texts, title
 from cds_service.hooks.discovery import PATIENT_KEY, SERVICES
 from cds_service.hooks.messages import Call, Json, parse, read_call
 from cds_service.hooks.orders import Drafts, selected_drafts
@@ -127,10 +127,8 @@ def _draft(drafts: Drafts, reader: MedicationReader) -> Draft:
     order = drafts.ivig[0]
     kept = conforming(order)
     concept = medication_of(order, drafts.medications)
-    name = as_text(as_dict(concept).get("text")) or next((shown for _, _, shown in codings(concept) if shown), "")
-    dosages = [as_text(as_dict(dosage).get("text")) for dosage in as_list(order.get("dosageInstruction"))]
-    notes = [as_text(as_dict(note).get("text")) for note in as_list(order.get("note"))]
-    return Draft(kept if kept and "id" in kept else None, name, *reader.product(concept, *dosages, *notes))
+    beside = [*texts(order.get("dosageInstruction")), *texts(order.get("note"))]
+    return Draft(kept if kept and "id" in kept else None, title(concept), *reader.product(concept, *beside))
 
 
 def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:

@@ -6,7 +6,7 @@ words of a citation, can be kept by them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -185,6 +185,15 @@ class Group:
 
 
 Condition = Comparison | Is | In | Named | Group
+
+
+def comparisons(condition: Condition) -> Iterator[Comparison | Is | In]:
+    """Those that stand in the condition itself; statements that it names are not followed."""
+    if isinstance(condition, Group):
+        for item in condition.items:
+            yield from comparisons(item)
+    elif not isinstance(condition, Named):
+        yield condition
 
 
 # --- guidance ---------------------------------------------------------------------------------

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, OnRecord, Quantity
 from cds_service.facts.moments import Span
-from cds_service.knowledge.shapes import Comparison, Condition, FactSpec, Group, Guidance, In, Is, Knowledge, Number
+from cds_service.knowledge.shapes import Comparison, FactSpec, Guidance, In, Is, Knowledge, Number, comparisons
+from cds_service.review.babies import AS_OF
 
-AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DRAWN = 4_000
 STEP = Decimal("0.1")
 Known = Fact | Doubt
@@ -132,12 +131,5 @@ class Walk:
 
 
 def _leaves(guidance: Guidance) -> Iterator[Comparison | Is | In]:
-    def visit(condition: Condition) -> Iterator[Comparison | Is | In]:
-        if isinstance(condition, Group):
-            for item in condition.items:
-                yield from visit(item)
-        elif isinstance(condition, Comparison | Is | In):
-            yield condition
-
     for condition in [*guidance.statements.values(), *(entry.when for entry in guidance.recommendations)]:
-        yield from visit(condition)
+        yield from comparisons(condition)

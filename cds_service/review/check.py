@@ -11,7 +11,7 @@ from typing import Any
 from cds_service.cards.build import LONGEST_SUMMARY, Deck, Draft
 from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions, worded
 from cds_service.decisions.decide import Decision, answer
-from cds_service.dosing.dose import Plan, portion
+from cds_service.dosing.dose import plan_on
 from cds_service.errors import KnowledgeError
 from cds_service.facts.fact import Baby, Fact, Quantity
 from cds_service.facts.gather import FactReader
@@ -114,12 +114,9 @@ def emitted(knowledge: Knowledge) -> Iterator[dict[str, Any]]:
         for dose in guidance.doses.values():
             for kilograms in WEIGHTS_KG:
                 weight = Fact("dosing_weight", Quantity(kilograms, kilograms, knowledge.spellings["weight", "kg"]))
-                portions = tuple(portion(each, kilograms, dose, product, limits) for each in {dose.low, dose.high})
-                plan = Plan(dose, weight, kilograms, portions)
+                doses = worded(plan_on(weight, dose, product, limits), product)
                 for draft in (draft_order(), None):
-                    made = dose_suggestions(
-                        worded(plan, product), product, draft, "newborn", identity, "check", recommend=True
-                    )
+                    made = dose_suggestions(doses, product, draft, "newborn", identity, "check", recommend=True)
                     yield from (action["resource"] for one in made for action in one["actions"])
     for one in monitoring_suggestions(knowledge.monitoring.values(), "newborn", identity, "check"):
         yield from (action["resource"] for action in one["actions"])
