@@ -105,7 +105,7 @@ class Deck:
     def _plan(self, answer: Answer) -> Plan | None:
         if answer.dose is None:
             return None
-        limits = self.knowledge.dose_limits[answer.guidance.indication]
+        limits = self.knowledge.dose_limits[answer.dose.limits]
         return plan(answer.dose, self.baby, self.knowledge.site.product, limits)
 
     def _record(self, answer: Answer, dose_plan: Plan | None) -> Json:

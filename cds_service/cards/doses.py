@@ -31,7 +31,7 @@ def dose(chart: Chart, answer: Answer, plan: Plan | None, wordings: list[Wording
     rows = ["| g/kg | exact | rounded | volume | duration | vials |", "|---|---|---|---|---|---|"]
     rows += [_row(one, product) for one in plan.portions]
     notes = [
-        *_cautions(plan, chart.knowledge.dose_limits[answer.guidance.indication]),
+        *_cautions(plan, chart.knowledge.dose_limits[wanted.limits]),
         *(_infusion(one, plan.dose.hours) for one in wordings),
         _product(product),
         *((ordered,) if ordered else ()),
@@ -41,8 +41,9 @@ def dose(chart: Chart, answer: Answer, plan: Plan | None, wordings: list[Wording
 
 @cache
 def _per_kg(wanted: Dose) -> str:
-    over = f" over {number(wanted.hours, 1)} h" if wanted.hours else ""
-    return f"{span(wanted.low, wanted.high)} g/kg{over} {citation(wanted.cite)}"
+    over = f" over {span(wanted.hours_from, wanted.hours)} h" if wanted.hours else ""
+    note = f", {wanted.note}" if wanted.note else ""
+    return f"{span(wanted.low, wanted.high)} g/kg{over}{note} {citation(wanted.cite)}"
 
 
 def _row(one: Portion, product: Product) -> str:
@@ -95,7 +96,9 @@ def _product(product: Product) -> str:
 def repeat(wanted: Dose) -> str:
     if wanted.at_most == 1:
         return "Once: the guideline states no repeat dose."
-    if not wanted.repeat_text:
-        return "The guideline states no repeat dose."
+    course = f"; {number(wanted.course, 2)} g/kg at most in the course" if wanted.course else ""
     limit = f"; {wanted.at_most} doses at most" if wanted.at_most else ""
-    return f"May be repeated after {wanted.repeat_text} if needed{limit}."
+    if not wanted.repeat_text:
+        said = f"May be repeated{limit}" if wanted.at_most else "The guideline states no interval for a repeat dose"
+        return f"{said}{course}." if wanted.at_most or course else "The guideline states no repeat dose."
+    return f"May be repeated after {wanted.repeat_text} if needed{limit}{course}."

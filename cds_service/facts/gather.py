@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cache
 
+from cds_service.facts.coded import CodedReader, Entry, counted, on_record, since_onset
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing
 from cds_service.facts.formulas import FORMULAS
 from cds_service.facts.ivig import MedicationReader
 from cds_service.facts.ivig import on_record as on_record_ivig
 from cds_service.facts.measure import FINAL, Measuring, SetAside, said_of
 from cds_service.facts.moments import Span, length, parse
-from cds_service.facts.problems import ConditionReader, on_record
 from cds_service.facts.therapy import therapy
 from cds_service.facts.words import Phrases, negated, tokens
 from cds_service.fhir.prefetch import Record, State
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, codings, label, words
-from cds_service.knowledge.shapes import CodeList, FactSpec, In, Knowledge, comparisons
+from cds_service.knowledge.shapes import CodeList, FactSpec, In, Knowledge
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 WEIGHT_TABLE = "fenton2013_weight"
@@ -25,6 +25,7 @@ NONE = timedelta(0)
 EVER = timedelta.max
 COMPLETE = (State.CAME, State.NONE)
 UNCLEAR = ("+/-", "±")
+CODED = ("conditions", "onset", "count")
 SHARED_SYSTEMS = frozenset({"http://loinc.org", "http://snomed.info/sct"})
 
 
@@ -37,7 +38,7 @@ class FactReader:
         self.aliases = knowledge.system_aliases
         lists = knowledge.codelists
         self.medications = MedicationReader(lists["immunoglobulin"], lists["route"], self.system)
-        self._specs = [spec for spec in knowledge.facts.values() if spec.kind != "need"]
+        self._specs = [spec for spec in knowledge.facts.values() if spec.kind not in ("need", "order")]
         # how far back a formula looks from the latest value
         self._history: dict[str, timedelta] = {}
         for spec in self._specs:
@@ -58,7 +59,10 @@ class FactReader:
             for codelist in (spec.codes if spec.kind == "therapy" else None, spec.answers):
                 if codelist:
                     self._phrases[codelist.name] = Phrases(codelist)
-        self._problems = ConditionReader([lists[name] for name in asked_of_conditions(knowledge)], self.system)
+        self._coded = {
+            resource: CodedReader(resource, [lists[name] for name in sorted(names)], self.system)
+            for resource, names in asked_of_records(knowledge).items()
+        }
 
     def _spelled(self, codelist: CodeList) -> Iterator[tuple[str, str]]:
         """Every code under every name of its system."""
@@ -70,8 +74,11 @@ class FactReader:
         """The usual address of a code system, for those that come under another name."""
         return self.aliases.get(uri, uri)
 
-    def read(self, record: Record, as_of: datetime, medications: Mapping[str, Json]) -> Baby:
-        """Every fact of the catalogue, known or in doubt. No clock is read: `as_of` is now."""
+    def read(
+        self, record: Record, as_of: datetime, medications: Mapping[str, Json], reasons: Iterable[object] = ()
+    ) -> Baby:
+        """Every fact of the catalogue, known or in doubt. No clock is read: `as_of` is now. `reasons` are those that
+        the drafted orders give for themselves, as CodeableConcepts."""
         birth, doubt = birth_span(record.patient, self.zone, as_of)
         baby = Baby(as_of, birth, {}, birth_doubt=doubt)
         if doubt:
@@ -80,7 +87,11 @@ class FactReader:
             baby.remarks.append("the record says that this patient has died")
         found = self._sort(record.of("Observation"), baby)
         measuring = Measuring(self.knowledge.spellings, self.aliases, as_of, self.zone, birth)
-        problems = self._problems.active(record.of("Condition"), as_of, self.zone)
+        entries = {
+            resource: reader.entries(record.of(resource), as_of, self.zone, medications)
+            for resource, reader in self._coded.items()
+        }
+        entries["Condition"] += self._coded["Condition"].reasons(reasons)
         seen = {key for key, state in record.states.items() if state in COMPLETE}
         table = self.knowledge.tables[WEIGHT_TABLE]
         for spec in self._specs:
@@ -94,10 +105,8 @@ class FactReader:
                 )
             elif kind == "category":
                 fact = self._category(spec, found.get(name, []), baby, measuring)
-            elif kind == "conditions":
-                known = spec.query in seen or bool(record.of("Condition"))
-                value = on_record(problems, suspected=spec.suspected, complete=spec.query in seen)
-                fact = Fact(name, value) if known else None
+            elif kind in CODED:
+                fact = self._on_record(spec, record, entries, as_of, seen)
             elif kind == "therapy":
                 fact = self._therapy(spec, record, as_of)
             else:
@@ -108,6 +117,19 @@ class FactReader:
             # What was set aside while sorting is in doubt already, unless another result serves.
             baby.facts[name] = fact or baby.facts.get(name) or self._missing(spec, record, seen)
         return baby
+
+    def _on_record(
+        self, spec: FactSpec, record: Record, entries: Mapping[str, list[Entry]], as_of: datetime, seen: set[str]
+    ) -> Fact | Doubt | None:
+        resource = self.knowledge.queries[spec.query].resource
+        found, complete = entries.get(resource, []), spec.query in seen
+        if spec.kind == "onset":
+            return since_onset(spec, found, as_of)
+        if not (complete or found or record.of(resource)):
+            return None
+        if spec.kind == "count":
+            return counted(spec, found, complete=complete)
+        return on_record(spec, found, as_of, complete=complete)
 
     def _missing(self, spec: FactSpec, record: Record, seen: set[str]) -> Doubt:
         if spec.query in seen:
@@ -225,17 +247,15 @@ def _day(stated: str, zone: tzinfo) -> Span | None:
     return parse(stated[:10], zone) if stated else None
 
 
-def asked_of_conditions(knowledge: Knowledge) -> list[str]:
-    """Code lists that some guidance asks of the conditions on record."""
-    names: set[str] = set()
-    for guidance in knowledge.guidance.values():
-        notes = guidance.notes
-        conditions = [
-            *guidance.statements.values(),
-            *(entry.when for entry in guidance.recommendations),
-            *(note.when for note in notes),
-            *(note.unless for note in notes if note.unless),
-        ]
-        asked = [one for condition in conditions for one in comparisons(condition)]
-        names |= {one.codelist.name for one in asked if isinstance(one, In)}
-    return sorted(names)
+def asked_of_records(knowledge: Knowledge) -> dict[str, set[str]]:
+    """Code lists that the knowledge asks of each type of resource."""
+    specs, asked = knowledge.facts, [one for rules in knowledge.rules for one in rules.asked()]
+    names: dict[str, set[str]] = {"Condition": set()}
+    for one in asked:
+        if isinstance(one, In):
+            resource = knowledge.queries[specs[one.fact].query].resource
+            names.setdefault(resource, set()).add(one.codelist.name)
+    for spec in specs.values():
+        if spec.kind in ("onset", "count") and spec.codes:
+            names.setdefault(knowledge.queries[spec.query].resource, set()).add(spec.codes.name)
+    return names

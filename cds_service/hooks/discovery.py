@@ -47,7 +47,7 @@ SERVICES = {
 
 def discovery(knowledge: Knowledge) -> dict[str, Any]:
     prefetch = {PATIENT_KEY: "Patient/{{context.patientId}}"}
-    prefetch |= {query.key: query.template for query in knowledge.queries.values()}
+    prefetch |= {key: knowledge.queries[key].template for key in knowledge.asked_for}
     return {
         "services": [
             {

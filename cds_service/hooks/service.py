@@ -47,7 +47,7 @@ class Answerer:
         self.reader = FactReader(knowledge)
         self.accept_as_of = accept_as_of
         self.clock = clock or (lambda: datetime.now(UTC))
-        self.keys = (PATIENT_KEY, *knowledge.queries)
+        self.keys = (PATIENT_KEY, *knowledge.asked_for)
 
     def reply(self, service_id: str, body: bytes) -> Reply:
         """The answer to `POST /cds-services/{service_id}`: 200 with cards, or an OperationOutcome."""

@@ -24,9 +24,9 @@ from cds_service.knowledge.shapes import (
     Query,
     Source,
     Table,
-    Unit,
     Vague,
 )
+from cds_service.knowledge.units import Units, load_units
 
 CODELIST_COLUMNS = ("system", "code", "display", "means", "status", "source")
 AMOUNT_KEYS = frozenset({"value", "unit", "source", "cite"})
@@ -35,8 +35,7 @@ AMOUNT_KEYS = frozenset({"value", "unit", "source", "cite"})
 @dataclass(frozen=True)
 class Catalogue:
     sources: Mapping[str, Source]
-    units: Mapping[str, Unit]
-    spellings: Mapping[tuple[str, str], Unit]
+    units: Units
     aliases: Mapping[str, str]
     codelists: Mapping[str, CodeList]
     tables: Mapping[str, Table]
@@ -51,7 +50,7 @@ class Catalogue:
 
 def load_catalogue(roots: Roots) -> Catalogue:
     sources = _sources(roots)
-    units, spellings = _units(roots)
+    units = load_units(roots)
     aliases = {
         row["alias"]: row["system"] for path in roots.find("systems.csv") for row in read_csv(path, ("alias", "system"))
     }
@@ -61,7 +60,6 @@ def load_catalogue(roots: Roots) -> Catalogue:
     return Catalogue(
         sources,
         units,
-        spellings,
         aliases,
         codelists,
         tables,
@@ -91,23 +89,6 @@ def _sources(roots: Roots) -> dict[str, Source]:
     return found
 
 
-def _units(roots: Roots) -> tuple[dict[str, Unit], dict[tuple[str, str], Unit]]:
-    units: dict[str, Unit] = {}
-    spellings: dict[tuple[str, str], Unit] = {}
-    columns = ("quantity", "unit", "factor", "spelling", "status", "source")
-    for path in roots.find("units.csv"):
-        for number, row in enumerate(read_csv(path, columns), start=2):
-            place = f"{path.name}:{number}"
-            unit = Unit(row["unit"], row["quantity"], decimal(row["factor"], place))
-            known = units.setdefault(unit.name, unit)
-            if known != unit:
-                raise KnowledgeError(place, f"{unit.name} has two meanings: {known} and {unit}")
-            unit = known
-            if spellings.setdefault((unit.quantity, row["spelling"]), unit) != unit:
-                raise KnowledgeError(place, f"spelling {row['spelling']!r} has two meanings")
-    return units, spellings
-
-
 def _codelists(roots: Roots) -> dict[str, CodeList]:
     """Code lists by file name. A site's list of the same name adds codes to the package's."""
     codes: dict[str, dict[tuple[str, str], Coding]] = {}
@@ -132,7 +113,7 @@ def _codelists(roots: Roots) -> dict[str, CodeList]:
     }
 
 
-def _tables(roots: Roots, sources: Mapping[str, Source], units: Mapping[str, Unit]) -> dict[str, Table]:
+def _tables(roots: Roots, sources: Mapping[str, Source], units: Units) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     for path, _ in roots.glob("tables/*.toml"):
         raw = read_toml(path, "table")
@@ -156,7 +137,7 @@ def _tables(roots: Roots, sources: Mapping[str, Source], units: Mapping[str, Uni
                     raise KnowledgeError(rows_file.name, f"{column} at {weeks} weeks: ages must rise, each once")
         tables[path.stem] = Table(
             path.stem,
-            lookup(units, raw["unit"], path.name, "unit"),
+            units.find(raw["unit"], path.name, raw.get("quantity", "")),
             cite(raw["cite"], sources, lookup(sources, raw["source"], path.name, "source"), path.name),
             raw["between"],
             raw["level_after_last"],
@@ -170,11 +151,11 @@ def _tables(roots: Roots, sources: Mapping[str, Source], units: Mapping[str, Uni
 def _facts(
     roots: Roots,
     sources: Mapping[str, Source],
-    units: Mapping[str, Unit],
+    units: Units,
     codelists: Mapping[str, CodeList],
 ) -> tuple[dict[str, FactSpec], dict[str, Query]]:
     facts: dict[str, FactSpec] = {}
-    raw_queries: dict[str, dict[str, str]] = {}
+    raw_queries: dict[str, dict[str, Any]] = {}
     for path in roots.find("facts.toml"):
         document = read_toml(path, "facts")
         raw_queries.update(document.get("queries", {}))
@@ -193,15 +174,18 @@ def _fact(
     name: str,
     raw: Mapping[str, Any],
     sources: Mapping[str, Source],
-    units: Mapping[str, Unit],
+    units: Units,
     codelists: Mapping[str, CodeList],
     place: str,
 ) -> FactSpec:
     plausible = raw.get("plausible")
-    unit = lookup(units, raw["unit"], place, "unit") if "unit" in raw else None
+    unit = units.find(raw["unit"], place, raw.get("quantity", "")) if "unit" in raw else None
     if plausible and plausible["unit"] != raw.get("unit"):
         raise KnowledgeError(place, f"plausible is in {plausible['unit']}, the fact in {raw.get('unit')}")
+    if raw["kind"] in ("onset", "count") and not ("codes" in raw and unit):
+        raise KnowledgeError(place, f"a fact of kind {raw['kind']} needs codes and a unit")
     extra = {key: value for key, value in raw.items() if isinstance(value, dict) and set(value) == AMOUNT_KEYS}
+    extra |= raw.get("figures", {})
     return FactSpec(
         name=name,
         title=raw["title"],
@@ -216,9 +200,13 @@ def _fact(
         time=raw.get("time", "day"),
         at_birth=raw.get("at_birth", False),
         suspected=raw.get("suspected", False),
+        severe=raw.get("severe", False),
         formula=raw.get("formula", ""),
         of=tuple(raw.get("of", ())),
-        amounts={key: amount(value, sources, units, f"{place}.{key}") for key, value in extra.items()},
+        amounts={
+            key: amount(value, sources, units, f"{place}.{key}", unit.quantity if unit else "")
+            for key, value in extra.items()
+        },
         categories=tuple(raw.get("categories", ())),
         vague=_vague(raw["vague"], raw.get("categories", ()), place) if "vague" in raw else None,
         warn_after=_length(raw, "warn_after", sources, units, place),
@@ -227,9 +215,7 @@ def _fact(
     )
 
 
-def _length(
-    raw: Mapping[str, Any], key: str, sources: Mapping[str, Source], units: Mapping[str, Unit], place: str
-) -> Amount | None:
+def _length(raw: Mapping[str, Any], key: str, sources: Mapping[str, Source], units: Units, place: str) -> Amount | None:
     """A length of time, in any of its units."""
     if key not in raw:
         return None
@@ -246,8 +232,10 @@ def _vague(raw: Mapping[str, Any], categories: list[str], place: str) -> Vague:
     return Vague(raw["category"], tuple(raw["one_of"]), raw["needs"])
 
 
-def _query(key: str, raw: Mapping[str, str], facts: Mapping[str, FactSpec]) -> Query:
+def _query(key: str, raw: Mapping[str, Any], facts: Mapping[str, FactSpec]) -> Query:
     """A template that works alone: one resource type, this patient, the codes that the facts name."""
+    if not raw.get("ask", True):
+        return Query(key, raw["resource"], "")
     codes = [
         f"{system}%7C{code}"
         for spec in facts.values()

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cds_service.knowledge.files import decimal, lookup
-from cds_service.knowledge.shapes import Amount, Cite, Source, Unit
+from cds_service.knowledge.shapes import Amount, Cite, Source
+from cds_service.knowledge.units import Units
+
+RATIO = "ratio"
 
 
 def cite(raw: object, sources: Mapping[str, Source], default: Source, place: str) -> Cite:
@@ -17,6 +20,7 @@ def cite(raw: object, sources: Mapping[str, Source], default: Source, place: str
     return Cite(default, str(raw))
 
 
-def amount(raw: Mapping[str, Any], sources: Mapping[str, Source], units: Mapping[str, Unit], place: str) -> Amount:
+def amount(raw: Mapping[str, Any], sources: Mapping[str, Source], units: Units, place: str, of: str = "") -> Amount:
+    """A figure; `of` is the quantity that its unit measures, where the unit's name leaves that open."""
     source = lookup(sources, raw["source"], place, "source")
-    return Amount(decimal(raw["value"], place), lookup(units, raw["unit"], place, "unit"), Cite(source, raw["cite"]))
+    return Amount(decimal(raw["value"], place), units.find(raw["unit"], place, of, RATIO), Cite(source, raw["cite"]))

@@ -43,6 +43,7 @@ class Parser:
     used_numbers: set[str] = field(default_factory=set)
     used_statements: set[str] = field(default_factory=set)
     units: dict[str, Unit] = field(default_factory=dict)  # the guideline's own unit of each fact that it compares
+    orders: bool = False  # whether facts of the drafted order may be named: in safety rules alone
 
     def condition(self, raw: object, place: str) -> Condition:
         if isinstance(raw, str):
@@ -74,6 +75,8 @@ class Parser:
         spec = lookup(self.facts, name, where, "fact")
         if spec.kind == "need":
             raise KnowledgeError(where, f"{name} only names what to ask for; it is never read, so never judged")
+        if spec.kind == "order" and not self.orders:
+            raise KnowledgeError(where, f"{name} is a fact of the drafted order; only safety rules may ask for it")
         return spec
 
     def _comparison(self, match: re.Match[str], where: str) -> Comparison:
@@ -98,3 +101,17 @@ class Parser:
             raise KnowledgeError(where, f"{fact} can be {sorted(words)}")
         vague = spec.vague if spec.vague and category in spec.vague.one_of else None
         return Is(match[0], fact, category, vague)
+
+
+def compared_with(raw: object, facts: Mapping[str, FactSpec]) -> dict[str, str]:
+    """What each number of a file is a limit of: the quantity of the first fact that it is compared with."""
+    found: dict[str, str] = {}
+    if isinstance(raw, str):
+        match = COMPARE.match(raw.strip())
+        spec = facts.get(match[1]) if match else None
+        if match and spec and spec.unit:
+            found[match[3]] = spec.unit.quantity
+    elif isinstance(raw, Mapping | list):
+        for inner in raw.values() if isinstance(raw, Mapping) else raw:
+            found = compared_with(inner, facts) | found
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge.catalogue import Catalogue
 from cds_service.knowledge.cites import cite
 from cds_service.knowledge.files import decimal, lookup, read_toml
-from cds_service.knowledge.grammar import Parser
+from cds_service.knowledge.grammar import Parser, compared_with
 from cds_service.knowledge.shapes import (
     GIVES,
     CardText,
@@ -31,6 +32,8 @@ from cds_service.knowledge.shapes import (
 
 PLACEHOLDER_DOSE = "dose"
 INFUSION = "infusion"
+HOURS_A_WEEK = 168
+WEEKS_FROM = 3
 READ_IN = {"gestation": "wk", "age": "h"}  # every table is headed by completed weeks and hours
 
 
@@ -40,35 +43,56 @@ def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bo
         raise KnowledgeError(name, f"the file holds {raw['indication']}/{raw['guideline']}: name and place must agree")
     lookup(catalogue.indications, raw["indication"], name, "indication")
     source = lookup(catalogue.sources, raw["source"], name, "source")
-    numbers = {key: _number(key, value, source, catalogue, name) for key, value in raw["numbers"].items()}
-    parser = Parser(name, catalogue.facts, catalogue.codelists, numbers, raw["statements"])
-    statements = {key: parser.condition(value, key) for key, value in raw["statements"].items()}
-    _no_cycles(statements, name)
-    doses = {key: _dose(key, value, source, catalogue, name) for key, value in raw.get("doses", {}).items()}
+    parser, statements = read_grammar(raw, source, catalogue, name)
+    numbers = parser.numbers
+    doses = {
+        key: _dose(key, value, source, catalogue, name, raw["indication"])
+        for key, value in raw.get("doses", {}).items()
+    }
     recommendations = tuple(_recommendation(entry, source, catalogue, parser, doses) for entry in raw["recommend"])
     notes = tuple(_note(entry, source, catalogue, parser) for entry in raw.get("note", ()))
     watch = _watch(raw.get("watch"), catalogue, numbers, name)
+    conditions = (
+        *(entry.when for entry in recommendations),
+        *(note.when for note in notes),
+        *(note.unless for note in notes if note.unless),
+    )
     guidance = Guidance(
+        name,
+        source,
+        signed_off,
+        numbers,
+        statements,
+        parser.units | ({watch.fact: watch.lines[0].unit} if watch else {}),
+        conditions,
         raw["indication"],
         raw["guideline"],
         raw["title"],
-        source,
         raw["asks"],
         raw["use"],
         raw["misuse"],
         _monitoring(raw, catalogue, name),
-        numbers,
-        statements,
-        parser.units | ({watch.fact: watch.lines[0].unit} if watch else {}),
         recommendations,
         notes,
         doses,
         watch,
-        name,
-        signed_off,
     )
     _complete(guidance, parser, catalogue, name)
     return guidance
+
+
+def read_grammar(
+    raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str, *, orders: bool = False
+) -> tuple[Parser, dict[str, Condition]]:
+    """The numbers and statements of a file, and the parser that reads its conditions."""
+    of = compared_with(raw, catalogue.facts)
+    numbers = {
+        key: _number(key, value, source, catalogue, name, of.get(key, "")) for key, value in raw["numbers"].items()
+    }
+    parser = Parser(name, catalogue.facts, catalogue.codelists, numbers, raw["statements"], orders=orders)
+    statements = {key: parser.condition(value, key) for key, value in raw["statements"].items()}
+    _no_cycles(statements, name)
+    return parser, statements
 
 
 def _monitoring(raw: Mapping[str, Any], catalogue: Catalogue, name: str) -> tuple[Monitoring, ...]:
@@ -79,17 +103,19 @@ def _monitoring(raw: Mapping[str, Any], catalogue: Catalogue, name: str) -> tupl
     return tuple(sets[one] for one in (INFUSION, raw["indication"]) if one in sets)
 
 
-def _number(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str) -> Number:
+def _number(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str, of: str) -> Number:
+    """`of` is the quantity of the fact that the number is compared with."""
     place = f"{name}: numbers.{key}"
-    unit = lookup(catalogue.units, raw["unit"], place, "unit")
     own = lookup(catalogue.sources, raw["source"], place, "source") if "source" in raw else source
     where = cite(raw["cite"], catalogue.sources, own, place)
     if "value" in raw:
+        unit = catalogue.units.find(raw["unit"], place, of)
         value = decimal(raw["value"], place)
         return Number(key, unit, where, raw.get("title", f"{value} {unit.name}"), value=value)
     table = lookup(catalogue.tables, raw["table"], place, "table")
-    if table.unit != unit:
-        raise KnowledgeError(place, f"the table is in {table.unit.name}, not {unit.name}")
+    unit = table.unit
+    if catalogue.units.find(raw["unit"], place, unit.quantity) != unit:
+        raise KnowledgeError(place, f"the table is in {unit.name}, not {raw['unit']}")
     lookup(table.cells, raw["read"], place, "column")
     if "title" not in raw:
         raise KnowledgeError(place, "a number read from a table needs a title")
@@ -112,7 +138,7 @@ def _recommendation(
         raise KnowledgeError(place, f"verdict {raw['verdict']} {'needs a' if gives else 'may not have a'} dose")
     if gives:
         lookup(doses, raw["dose"], place, "dose")
-    _placeholders(raw["card"]["summary"], catalogue, parser.numbers, place, dose=gives)
+    placeholders(raw["card"]["summary"], catalogue, parser, place, dose=gives)
     return Recommendation(
         raw["id"],
         raw["verdict"],
@@ -127,7 +153,7 @@ def _recommendation(
 def _note(raw: Mapping[str, Any], source: Source, catalogue: Catalogue, parser: Parser) -> Note:
     place = f"{parser.file}: note"
     for text in (raw["text"], raw.get("summary", "")):
-        _placeholders(text, catalogue, parser.numbers, place, dose=False)
+        placeholders(text, catalogue, parser, place)
     return Note(
         raw["text"],
         parser.condition(raw["when"], "note.when"),
@@ -139,25 +165,42 @@ def _note(raw: Mapping[str, Any], source: Source, catalogue: Catalogue, parser: 
     )
 
 
-def _dose(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str) -> Dose:
+def _dose(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str, indication: str) -> Dose:
     place = f"{name}: doses.{key}"
     own = lookup(catalogue.sources, raw["source"], place, "source") if "source" in raw else source
     low, high = decimal(raw["amount"]["from"], place), decimal(raw["amount"]["to"], place)
     if not 0 < low <= high:
         raise KnowledgeError(place, "the amount must rise from above zero")
+    over = raw.get("over", {})
+    longest, shortest = (decimal(over.get(end, over.get("value", 0)), place) for end in ("to", "from"))
+    if shortest > longest:
+        raise KnowledgeError(place, "over must rise")
     repeat = raw.get("repeat", {})
     after, to = repeat.get("after"), repeat.get("to")
-    text = "" if after is None else f"{after}-{to} h" if to else f"{after} h"
     return Dose(
         key,
         Cite(own, raw["cite"]),
         low,
         high,
-        decimal(raw.get("over", {}).get("value", 0), place),
+        longest,
         None if after is None else decimal(after, place),
-        text,
+        _interval(after, to),
         repeat.get("at_most"),
+        shortest,
+        decimal(raw["course"]["value"], place) if "course" in raw else None,
+        raw.get("limits", indication),
+        raw.get("note", ""),
     )
+
+
+def _interval(after: Decimal | int | None, to: Decimal | int | None) -> str:
+    """`12 h`, `12-24 h`, `3-4 weeks`: in whole weeks from three on."""
+    if after is None:
+        return ""
+    ends = [after] if to is None else [after, to]
+    if after >= WEEKS_FROM * HOURS_A_WEEK and all(end % HOURS_A_WEEK == 0 for end in ends):
+        return "-".join(str(int(end / HOURS_A_WEEK)) for end in ends) + " weeks"
+    return "-".join(str(end) for end in ends) + " h"
 
 
 def _watch(
@@ -179,7 +222,9 @@ def _watch(
     return Watch(raw["fact"], raw["rate"], lines)
 
 
-def _placeholders(text: str, catalogue: Catalogue, numbers: Mapping[str, Number], place: str, *, dose: bool) -> None:
+def placeholders(text: str, catalogue: Catalogue, parser: Parser, place: str, *, dose: bool = False) -> None:
+    """Every name in braces must be that of a fact or a number, or `dose`; a number that is shown is used."""
+    numbers = parser.numbers
     try:
         pieces = list(string.Formatter().parse(text))
     except ValueError as error:
@@ -187,7 +232,10 @@ def _placeholders(text: str, catalogue: Catalogue, numbers: Mapping[str, Number]
     for _, word, form, conversion in pieces:
         if form or conversion:
             raise KnowledgeError(place, f"{{{word}}} may not carry a format; write the name alone")
-        if word is None or word in catalogue.facts or word in numbers or (dose and word == PLACEHOLDER_DOSE):
+        if word is None or word in catalogue.facts or (dose and word == PLACEHOLDER_DOSE):
+            continue
+        if word in numbers:
+            parser.used_numbers.add(word)
             continue
         known = sorted({*numbers, *catalogue.facts, *([PLACEHOLDER_DOSE] if dose else [])})
         raise KnowledgeError(place, f"{{{word}}} is not known; known: {', '.join(known)}")
@@ -220,8 +268,8 @@ def _complete(guidance: Guidance, parser: Parser, catalogue: Catalogue, name: st
     ids = [entry.id for entry in guidance.recommendations]
     if len(ids) != len(set(ids)):
         raise KnowledgeError(name, f"two recommendations share an id: {ids}")
-    limits = lookup(catalogue.limits, guidance.indication, name, "dose limit")
     for dose in guidance.doses.values():
+        limits = lookup(catalogue.limits, dose.limits, f"{name}: doses.{dose.name}", "dose limit")
         if dose.low < limits.hard[0] or dose.high > limits.hard[1]:
             low, high = limits.hard
             raise KnowledgeError(f"{name}: doses.{dose.name}", f"outside the hard limits {low}-{high} g/kg")

@@ -11,6 +11,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge.catalogue import Catalogue, load_catalogue
 from cds_service.knowledge.files import PACKAGE, Roots, lookup, read_toml
 from cds_service.knowledge.guidance import load_guidance
+from cds_service.knowledge.safety import check_ids, load_safety
 from cds_service.knowledge.shapes import (
     Follow,
     Guidance,
@@ -46,24 +47,29 @@ def load_knowledge(site: str) -> Knowledge:
         if key in guidance:
             raise KnowledgeError(name, "this guidance exists in the package; give the site's own another name")
         guidance[key] = loaded
+    safety = tuple(
+        load_safety(path, name, catalogue, signed_off=name in signed) for path, name in roots.glob("safety/*.toml")
+    )
+    check_ids(safety)
     site_data = _site(folder, catalogue, guidance)
     return Knowledge(
         version=f"{RELEASE}+sha256:{_fingerprint(roots)}",
         site=site_data,
         sources=catalogue.sources,
-        spellings=catalogue.spellings,
+        spellings=catalogue.units.spellings,
         codelists=catalogue.codelists,
         facts=catalogue.facts,
         queries=catalogue.queries,
         tables=catalogue.tables,
         indications=catalogue.indications,
         guidance=guidance,
+        safety=safety,
         monitoring=catalogue.monitoring,
         products=catalogue.products,
         dose_limits=catalogue.limits,
         override_reasons=catalogue.reasons,
         system_aliases=catalogue.aliases,
-        unsigned=tuple(item.file for item in guidance.values() if not item.signed_off),
+        unsigned=tuple(item.file for item in (*guidance.values(), *safety) if not item.signed_off),
     )
 
 

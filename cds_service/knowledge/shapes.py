@@ -196,6 +196,27 @@ def comparisons(condition: Condition) -> Iterator[Comparison | Is | In]:
         yield condition
 
 
+# --- rules ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """What a file of guidance or of safety rules judges with. `units` are the file's own of the facts it compares."""
+
+    file: str
+    source: Source
+    signed_off: bool
+    numbers: Mapping[str, Number]
+    statements: Mapping[str, Condition]
+    units: Mapping[str, Unit]
+    conditions: tuple[Condition, ...]  # of every entry
+
+    def asked(self) -> Iterator[Comparison | Is | In]:
+        """Every comparison that stands in the file."""
+        for condition in (*self.statements.values(), *self.conditions):
+            yield from comparisons(condition)
+
+
 # --- guidance ---------------------------------------------------------------------------------
 
 
@@ -231,7 +252,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dose:
-    """Per-kilogram dose; `hours` is the guideline's infusion time, 0 where it states none."""
+    """Per-kilogram dose; `hours` is the guideline's infusion time, 0 where it states none, the longest where it states
+    a range from `hours_from`. `course` is the most in one course, g/kg; `limits` names the entry of the dose limits."""
 
     name: str
     cite: Cite
@@ -241,6 +263,10 @@ class Dose:
     repeat_after_hours: Decimal | None
     repeat_text: str
     at_most: int | None
+    hours_from: Decimal = Decimal(0)
+    course: Decimal | None = None
+    limits: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -253,24 +279,44 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Guidance:
+class Guidance(Rules):
+    """One indication by one guideline."""
+
     indication: str
     guideline: str
     title: str
-    source: Source
     asks: str
     use: str
     misuse: str
     monitoring: tuple[Monitoring, ...]
-    numbers: Mapping[str, Number]
-    statements: Mapping[str, Condition]
-    units: Mapping[str, Unit]
     recommendations: tuple[Recommendation, ...]
     notes: tuple[Note, ...]
     doses: Mapping[str, Dose]
     watch: Watch | None
-    file: str
-    signed_off: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SafetyRule:
+    """Fires on an order for IVIG where `when` is met and `unless` is not. `line`: said in a line, without a card of
+    its own. `offer` are the suggestions it makes."""
+
+    id: str
+    level: str
+    cite: Cite
+    when: Condition
+    summary: str
+    text: str
+    unless: Condition | None = None
+    offer: tuple[str, ...] = ()
+    line: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Safety(Rules):
+    """Rules applied to every order for IVIG: each that is met is said."""
+
+    title: str
+    rules: tuple[SafetyRule, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,7 +328,7 @@ class Indication:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FactSpec:
-    """How one fact is read. `kind` is measurement, category, conditions, therapy or formula."""
+    """How one fact is read; `kind` is one of those that facts.toml lists."""
 
     name: str
     title: str
@@ -297,6 +343,7 @@ class FactSpec:
     time: str = "day"
     at_birth: bool = False
     suspected: bool = False
+    severe: bool = False
     formula: str = ""
     of: tuple[str, ...] = ()
     amounts: Mapping[str, Amount] = field(default_factory=dict)
@@ -309,7 +356,8 @@ class FactSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """One prefetch template: a resource type and the code lists it asks for (none: all of that type)."""
+    """One prefetch template: a resource type and the code lists it asks for (none: all of that type). The template is
+    empty where the data is read if sent, and not asked for."""
 
     key: str
     resource: str
@@ -415,9 +463,21 @@ class Knowledge:
     tables: Mapping[str, Table]
     indications: Mapping[str, Indication]
     guidance: Mapping[tuple[str, str], Guidance]
+    safety: tuple[Safety, ...]
     monitoring: Mapping[str, Monitoring]
     products: Mapping[str, Product]
     dose_limits: Mapping[str, DoseLimits]
     override_reasons: tuple[OverrideReason, ...]
     system_aliases: Mapping[str, str]
     unsigned: tuple[str, ...]
+
+    @property
+    def rules(self) -> Iterator[Rules]:
+        """Every file that judges."""
+        yield from self.guidance.values()
+        yield from self.safety
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """The prefetch keys of what the EHR is asked to send, besides the patient."""
+        return tuple(key for key, query in self.queries.items() if query.template)

@@ -7,11 +7,13 @@ Every key of `given` is listed in `KEYS`; times are "N h" before the moment of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cds_service.errors import KnowledgeError
+from cds_service.knowledge.shapes import FactSpec
 
 AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PATIENT = "newborn-1"
@@ -19,6 +21,7 @@ LOINC = "http://loinc.org"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
+NUMBER = re.compile(r"\d+(\.\d+)?")
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 Json = dict[str, Any]
 
@@ -36,8 +39,17 @@ KEYS = {
     "weight": "value and unit: `3.4 kg`",
     "weighed": "how long ago: `5 h` (default `1 h`)",
     "birth_weight": "value and unit",
-    "conditions": "ICD-10-CM codes of active, confirmed conditions",
-    "suspected": "ICD-10-CM codes or words of conditions not yet confirmed",
+    "results": 'any other result by the name of its fact: `{inr = "2.1", alt = "40 U/L", enterovirus = "detected"}`',
+    "results_drawn": "how long ago those were drawn: `2 h` (default `0 h`)",
+    "conditions": "ICD-10-CM or SNOMED CT codes, or words, of active, confirmed conditions",
+    "suspected": "the same of conditions not yet confirmed",
+    "onset": 'how long ago a condition of these began: `{"B34.1" = "2 d"}`',
+    "allergies": "words of allergies",
+    "severe_allergies": "words of allergies of high criticality",
+    "medications": "words of active orders",
+    "procedures": "words of procedures that were done",
+    "procedures_ago": "how long ago: `5 h` (default `0 h`)",
+    "reason": "what the order is for, in words or as an ICD-10-CM code",
     "phototherapy": "words of a running procedure: `intensive phototherapy`",
     "phototherapy_since": "how long ago it began: `10 h`",
     "not_sent": "prefetch keys that the client did not send",
@@ -50,18 +62,20 @@ def hours(text: str) -> timedelta:
     return timedelta(hours=float(amount) * {"h": 1, "d": 24}[unit])
 
 
-def prefetch(given: Mapping[str, Any], place: str = "given") -> Json:
-    """Prefetch by the keys that the service advertises; what is not given is an empty answer, not a missing key."""
+def prefetch(given: Mapping[str, Any], place: str = "given", facts: Mapping[str, FactSpec] | None = None) -> Json:
+    """Prefetch by the keys that the service advertises; what is not given is an empty answer, not a missing key.
+    `facts` are the catalogue's, by which `results` are coded."""
     if unknown := set(given) - set(KEYS):
         raise KnowledgeError(place, f"unknown key {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(KEYS))}")
     found: Json = {
         "patient": patient(given),
         "bilirubin": bundle(_bilirubin(given)),
-        "hematology": bundle(_hematology(given)),
+        "hematology": bundle([*_hematology(given), *_results(given, place, facts or {})]),
         "measurements": bundle(_measurements(given)),
         "conditions": bundle(_conditions(given)),
-        "phototherapy": bundle(_phototherapy(given)),
-        "ivig_orders": bundle([]),
+        "allergies": bundle(_allergies(given)),
+        "phototherapy": bundle([*_phototherapy(given), *_procedures(given)]),
+        "ivig_orders": bundle([medication_order(name) for name in given.get("medications", ())]),
         "ivig_given": bundle(_ivig_given(given)),
     }
     return {key: value for key, value in found.items() if key not in given.get("not_sent", ())}
@@ -99,10 +113,14 @@ def observation(identity: str, code: str, said: str, ago: str = "0 h") -> Json:
         "effectiveDateTime": stamp(AS_OF - hours(ago)),
     }
     value, _, unit = said.partition(" ")
-    if unit:
-        number = float(value)
+    comparator = next((sign for sign in ("<=", ">=", "<", ">") if value.startswith(sign)), "")
+    value = value.removeprefix(comparator)
+    if unit or NUMBER.fullmatch(value):
+        number, unit = float(value), unit or "1"
         whole = int(number) if number == int(number) else number
         out["valueQuantity"] = {"value": whole, "unit": unit, "system": UCUM, "code": unit}
+        if comparator:
+            out["valueQuantity"]["comparator"] = comparator
     else:
         out["valueString"] = said
     return out
@@ -139,22 +157,89 @@ def _measurements(given: Mapping[str, Any]) -> list[Json]:
     return found
 
 
+def _results(given: Mapping[str, Any], place: str, facts: Mapping[str, FactSpec]) -> list[Json]:
+    found = []
+    for name, said in given.get("results", {}).items():
+        spec = facts.get(name)
+        codes = [code for system, code in spec.codes.codes if system == LOINC] if spec and spec.codes else []
+        if not codes:
+            raise KnowledgeError(place, f"results: {name} is no fact that is read by a LOINC code")
+        found.append(observation(f"result-{name}", codes[0], said, given.get("results_drawn", "0 h")))
+    return found
+
+
 def _conditions(given: Mapping[str, Any]) -> list[Json]:
-    confirmed = [condition(f"condition-{code}", code, "confirmed") for code in given.get("conditions", ())]
-    return confirmed + [
+    found = [condition(f"condition-{code}", code, "confirmed") for code in given.get("conditions", ())]
+    found += [
         condition(f"suspected-{number}", code, "provisional") for number, code in enumerate(given.get("suspected", ()))
+    ]
+    began = given.get("onset", {})
+    listed = [*given.get("conditions", ()), *given.get("suspected", ())]
+    for code, one in zip(listed, found, strict=True):
+        if code in began:
+            one["onsetDateTime"] = stamp(AS_OF - hours(began[code]))
+    return found
+
+
+def concept(said: str) -> Json:
+    """A code of ICD-10-CM or SNOMED CT, or words."""
+    if said[:1].isupper() and said[1:2].isdigit():
+        return {"coding": [{"system": ICD, "code": said}]}
+    return {"coding": [{"system": SNOMED, "code": said}]} if said.isdigit() else {"text": said}
+
+
+def _allergies(given: Mapping[str, Any]) -> list[Json]:
+    stated = [(said, "high") for said in given.get("severe_allergies", ())]
+    stated += [(said, "low") for said in given.get("allergies", ())]
+    status = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+    return [
+        {
+            "resourceType": "AllergyIntolerance",
+            "id": f"allergy-{number}",
+            "clinicalStatus": {"coding": [{"system": status, "code": "active"}]},
+            "criticality": criticality,
+            "code": concept(said),
+            "patient": {"reference": f"Patient/{PATIENT}"},
+        }
+        for number, (said, criticality) in enumerate(stated)
+    ]
+
+
+def medication_order(said: str) -> Json:
+    """An active order, by the words of its medication."""
+    return {
+        "resourceType": "MedicationRequest",
+        "id": f"order-{said.replace(' ', '-')}",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": said},
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "authoredOn": stamp(AS_OF - hours("6 h")),
+    }
+
+
+def _procedures(given: Mapping[str, Any]) -> list[Json]:
+    return [
+        {
+            "resourceType": "Procedure",
+            "id": f"procedure-{number}",
+            "status": "completed",
+            "code": concept(said),
+            "subject": {"reference": f"Patient/{PATIENT}"},
+            "performedDateTime": stamp(AS_OF - hours(given.get("procedures_ago", "0 h"))),
+        }
+        for number, said in enumerate(given.get("procedures", ()))
     ]
 
 
 def condition(identity: str, code: str, verification: str) -> Json:
     status = "http://terminology.hl7.org/CodeSystem/condition-"
-    coded = code[:1].isupper() and code[1:2].isdigit()
     return {
         "resourceType": "Condition",
         "id": identity.replace(" ", "-"),
         "clinicalStatus": {"coding": [{"system": f"{status}clinical", "code": "active"}]},
         "verificationStatus": {"coding": [{"system": f"{status}ver-status", "code": verification}]},
-        "code": {"coding": [{"system": ICD, "code": code}]} if coded else {"text": code},
+        "code": concept(code),
         "subject": {"reference": f"Patient/{PATIENT}"},
     }
 
@@ -200,9 +285,11 @@ def draft_order() -> Json:
     }
 
 
-def order_select(given: Mapping[str, Any], instance: str) -> Json:
+def order_select(given: Mapping[str, Any], instance: str, facts: Mapping[str, FactSpec] | None = None) -> Json:
     """A whole order-select call."""
     draft = draft_order()
+    if "reason" in given:
+        draft["reasonCode"] = [concept(given["reason"])]
     return {
         "hook": "order-select",
         "hookInstance": instance,
@@ -212,6 +299,6 @@ def order_select(given: Mapping[str, Any], instance: str) -> Json:
             "selections": [f"MedicationRequest/{draft['id']}"],
             "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft}]},
         },
-        "prefetch": prefetch(given),
+        "prefetch": prefetch(given, facts=facts),
         "extension": {"org.neonatal-ivig-cds.as-of": stamp(AS_OF)},
     }

@@ -17,7 +17,7 @@ from cds_service.fhir.prefetch import collect
 from cds_service.knowledge.files import read_toml
 from cds_service.knowledge.load import load_knowledge
 from cds_service.knowledge.shapes import Knowledge
-from cds_service.review.babies import AS_OF, PATIENT, prefetch
+from cds_service.review.babies import AS_OF, PATIENT, concept, prefetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,9 @@ def _run_file(
 
 def read_baby(given: Mapping[str, Any], knowledge: Knowledge, reader: FactReader, place: str) -> Baby:
     """The baby as the service would read it, from FHIR resources made of the given facts."""
-    record = collect(prefetch(given, place), ("patient", *knowledge.queries), PATIENT)
-    return reader.read(record, AS_OF, {})
+    record = collect(prefetch(given, place, knowledge.facts), ("patient", *knowledge.asked_for), PATIENT)
+    reasons = [concept(given["reason"])] if "reason" in given else []
+    return reader.read(record, AS_OF, {}, reasons)
 
 
 def _faults(expect: Mapping[str, Any], found: Answer, baby: Baby, knowledge: Knowledge) -> Iterator[str]:
@@ -84,8 +85,9 @@ def _faults(expect: Mapping[str, Any], found: Answer, baby: Baby, knowledge: Kno
         if shown != wanted and not (isinstance(shown, Decimal) and isinstance(wanted, int) and shown == wanted):
             yield f"{name} is {shown}, expected {wanted}"
     if "grams" in expect:
-        limits = knowledge.dose_limits[found.guidance.indication]
-        dose = plan(found.dose, baby, knowledge.site.product, limits) if found.dose else None
+        wanted = found.dose
+        limits = knowledge.dose_limits[wanted.limits] if wanted else None
+        dose = plan(wanted, baby, knowledge.site.product, limits) if wanted and limits else None
         grams = [portion.exact for portion in dose.portions] if dose else None
         if grams != [Decimal(str(wanted)) for wanted in expect["grams"]]:
             yield f"grams are {grams}, expected {expect['grams']}"

@@ -110,8 +110,8 @@ def check_resources(knowledge: Knowledge) -> int:
 def emitted(knowledge: Knowledge) -> Iterator[dict[str, Any]]:
     product, identity = knowledge.site.product, Identity("check")
     for guidance in knowledge.guidance.values():
-        limits = knowledge.dose_limits[guidance.indication]
         for dose in guidance.doses.values():
+            limits = knowledge.dose_limits[dose.limits]
             for kilograms in WEIGHTS_KG:
                 weight = Fact("dosing_weight", Quantity(kilograms, kilograms, knowledge.spellings["weight", "kg"]))
                 doses = worded(plan_on(weight, dose, product, limits), product)
