@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -60,6 +61,12 @@ class Draft:
     def differs(self, product: Product) -> bool:
         """Whether it names another brand or strength, so that volume and rates do not hold for it."""
         return not (self.brands <= {product.brand} and self.strengths <= {product.grams_per_ml})
+
+    def sorbitol(self, products: Iterable[Product]) -> bool:
+        """Whether a product of this brand contains sorbitol; of this strength, where the brand has it."""
+        named = [one for one in products if one.brand in self.brands]
+        exact = [one for one in named if one.grams_per_ml in self.strengths]
+        return any(one.sorbitol for one in exact or named)
 
 
 @dataclass(slots=True)
@@ -164,8 +171,7 @@ class Deck:
                 f"**The draft names {named} ({draft.product}), another product or strength than {product.title}.** "
                 "The grams hold; volume and infusion steps do not, and no dose is written into the draft."
             )
-            sorbitol = any(one.sorbitol for one in self.knowledge.products.values() if one.brand in draft.brands)
-            return text + (SORBITOL if sorbitol else ""), False
+            return text + (SORBITOL if draft.sorbitol(self.knowledge.products.values()) else ""), False
         if draft.order is None:
             return DRAFT_REFUSED, False
         if not draft.brands:

@@ -65,6 +65,9 @@ def _cautions(plan: Plan, limits: DoseLimits) -> Iterator[str]:
                 f"Rounded to {number(one.rounded, 2)} g the dose is {number(one.rounded_per_kg, 3)} g/kg, outside the "
                 f"guideline's {span(wanted.low, wanted.high)} g/kg by {number(one.rounding_percent, 1)} %."
             )
+    if limits.usual is None:
+        yield f"**No dose is usual here** {citation(limits.cite)}"
+        return
     low, high = limits.usual
     if wanted.low < low or wanted.high > high:
         yield f"**The guideline's dose lies outside the usual {span(low, high)} g/kg** {citation(limits.cite)}"

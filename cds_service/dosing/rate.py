@@ -55,7 +55,7 @@ def infusion(product: Product, kilograms: Decimal, grams: Decimal, guideline_hou
     shortest = _shortest(product, dose)
     total = max(guideline, shortest)
     stepped = len(product.steps) > 1 and all(step.minutes for step in product.steps)
-    top = product.max_mg_per_kg_min
+    top = product.top_rate
     if stepped:
         ladder = _ladder(product, dose, total)
     else:
@@ -101,13 +101,13 @@ def _shortest(product: Product, dose: Decimal) -> Decimal:
         if rung.after >= dose:
             return rung.start + (dose - rung.before) / rung.rate
         start, given = rung.start + rung.minutes, rung.after
-    return start + (dose - given) / product.max_mg_per_kg_min
+    return start + (dose - given) / product.top_rate
 
 
 def _ladder(product: Product, dose: Decimal, total: Decimal) -> list[tuple[int, int | None, Decimal]]:
     """(start, minutes, mg/kg/min): up the label's steps only as far as needed, then level until the end."""
     steps: list[tuple[int, int | None, Decimal]] = []
-    start, given, fastest = 0, Decimal(0), product.max_mg_per_kg_min
+    start, given, fastest = 0, Decimal(0), product.top_rate
     for rung in _rungs(product):
         if rung.after >= dose or (dose - rung.before) / (total - rung.start) <= rung.rate:
             fastest = rung.rate

@@ -110,3 +110,7 @@ def _site(folder: Path, catalogue: Catalogue, guidance: Mapping[tuple[str, str],
 def _fit_for_newborns(product: Product, place: str) -> None:
     if product.sorbitol:
         raise KnowledgeError(place, f"{product.title} contains sorbitol: contraindicated under 2 years of age")
+    if product.max_mg_per_kg_min is None:
+        raise KnowledgeError(place, f"the infusion rates of {product.title} are not verified: no steps can be computed")
+    if not product.vials_g:
+        raise KnowledgeError(place, f"the vial sizes of {product.title} are not verified: no vials can be named")

@@ -23,6 +23,7 @@ VERDICTS = (
 )
 GIVES = frozenset({"recommended", "consider"})
 INDICATORS = ("info", "warning", "critical")
+IGA_CLASSES = ("very_low", "low", "moderate", "high", "very_high", "not_known")
 ON_RECORD = ("recorded", "not_recorded", "known")  # what `is` may ask of every fact
 
 
@@ -374,21 +375,34 @@ class RateStep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
+    """An IVIG product. Without verified rates it has no steps and no maximum: it can be known in an order, but no
+    site may keep it. `iga` is one of IGA_CLASSES."""
+
     name: str
     title: str
     grams_per_ml: Decimal
     vials_g: tuple[Decimal, ...]
     steps: tuple[RateStep, ...]
-    max_mg_per_kg_min: Decimal
+    max_mg_per_kg_min: Decimal | None
     label_years: str
     dilution: str
     cite: Cite
     sorbitol: bool
+    maltose: bool
+    sucrose: bool
+    proline: bool
+    iga: str
+
+    @property
+    def top_rate(self) -> Decimal:
+        """The label's maximum in mg/kg/min, of a product that has one: every site's does."""
+        assert self.max_mg_per_kg_min is not None
+        return self.max_mg_per_kg_min
 
     @property
     def brand(self) -> str:
-        """The first word of the title, in lower case."""
-        return self.title.split()[0].lower()
+        """The first word of the title, in lower case and up to a hyphen: orders are read so too."""
+        return self.title.split()[0].lower().partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -420,9 +434,11 @@ class Monitoring:
 
 @dataclass(frozen=True, slots=True)
 class DoseLimits:
-    """Per single dose, g/kg: outside `usual` is unusual, outside `hard` is never computed for a card."""
+    """Per single dose, g/kg: `usual` is what guidelines ask for (None: no dose is usual), an order outside `warn` is
+    questioned, outside `hard` no dose is ever computed for a card."""
 
-    usual: tuple[Decimal, Decimal]
+    usual: tuple[Decimal, Decimal] | None
+    warn: tuple[Decimal, Decimal]
     hard: tuple[Decimal, Decimal]
     cite: Cite
 

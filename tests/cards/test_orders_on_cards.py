@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from cds_service.cards.build import Draft
 from cds_service.hooks.service import Answerer
 from cds_service.review.babies import Json, order_select
 from tests.cards.calls import GIVEN, cards
@@ -87,9 +89,23 @@ def test_into_a_draft_of_this_product_or_none_the_dose_is_written(answerer: Answ
     assert ("The draft names" in card["detail"]) is ("Gammaplex" not in text)
 
 
-def test_a_product_with_sorbitol_is_named_as_contraindicated(answerer: Answerer) -> None:
-    detail = cards(answerer, drafted("Flebogamma DIF 5%"))[0]["detail"]
-    assert "contains sorbitol: contraindicated" in detail
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("Flebogamma DIF 5%", True), ("Flebogamma", True), ("Gammaplex 5%", True), ("Privigen 10%", False)],
+)
+def test_a_product_with_sorbitol_is_named_as_contraindicated(answerer: Answerer, text: str, said: bool) -> None:
+    detail = cards(answerer, drafted(text))[0]["detail"]
+    assert ("contains sorbitol: contraindicated" in detail) is said
+
+
+def test_of_a_brand_with_and_without_sorbitol_the_strength_decides(answerer: Answerer) -> None:
+    products = answerer.knowledge.products.values()
+    ten, unstated = (
+        Draft(None, "", frozenset({"gammaplex"}), strengths)
+        for strengths in (frozenset({Decimal("0.1")}), frozenset[Decimal]())
+    )
+    assert not ten.sorbitol(products)
+    assert unstated.sorbitol(products)
 
 
 @pytest.mark.parametrize(

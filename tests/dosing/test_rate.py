@@ -50,7 +50,7 @@ def test_the_steps_give_exactly_the_dose_in_the_stated_time(
     minutes, fastest = minutes_of_steps(run, per_kg * 1000)
     assert float(minutes) == pytest.approx(run.minutes, abs=1.0000001)
     assert minutes <= run.minutes + Fraction(1, 10**9)
-    assert fastest <= Fraction(product.max_mg_per_kg_min)
+    assert fastest <= Fraction(product.top_rate)
 
 
 @pytest.mark.parametrize("name", ["gammaplex_10", "bivigam_10"])
@@ -69,7 +69,7 @@ def test_no_step_is_faster_than_the_label_and_the_rates_rise(
     run = infusion(product, kilograms, per_kg * kilograms, hours)
     rates = [step.mg_per_kg_min for step in run.steps]
     assert rates == sorted(rates)
-    assert all(0 < rate <= product.max_mg_per_kg_min for rate in rates)
+    assert all(0 < rate <= product.top_rate for rate in rates)
     for step in run.steps:
         exact = step.mg_per_kg_min * kilograms * 60 / (product.grams_per_ml * 1000)
         assert 0 < step.ml_per_h <= exact
@@ -85,7 +85,7 @@ def test_an_infusion_is_never_shorter_than_the_guideline_or_the_product_allows(
     run = infusion(product, kilograms, per_kg * kilograms, hours)
     assert run.guideline_minutes == hours * 60
     assert run.minutes == max(run.guideline_minutes, run.product_minutes)
-    assert run.product_minutes >= per_kg * 1000 / product.max_mg_per_kg_min
+    assert run.product_minutes >= per_kg * 1000 / product.top_rate
     assert run.product_decides is (run.product_minutes > run.guideline_minutes)
 
 
@@ -94,7 +94,7 @@ def shortest(product: Product, per_kg: Decimal) -> Fraction:
     left, minutes = Fraction(per_kg) * 1000, 0
     rates = [Fraction(step.mg_per_kg_min) for step in product.steps for _ in range(step.minutes or 0)]
     while True:
-        rate = rates[minutes] if minutes < len(rates) else Fraction(product.max_mg_per_kg_min)
+        rate = rates[minutes] if minutes < len(rates) else Fraction(product.top_rate)
         if left <= rate:
             return minutes + left / rate
         left, minutes = left - rate, minutes + 1
@@ -152,7 +152,7 @@ def test_of_a_product_without_sourced_steps_only_start_and_maximum_are_said(name
     (only,) = run.steps
     assert only.mg_per_kg_min == product.steps[0].mg_per_kg_min
     assert only.minutes == product.steps[0].minutes
-    assert run.max_mg_per_kg_min == product.max_mg_per_kg_min
+    assert run.max_mg_per_kg_min == product.top_rate
 
 
 def test_the_smallest_newborn_still_gets_a_rate_that_a_pump_can_run() -> None:

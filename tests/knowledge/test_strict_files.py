@@ -9,6 +9,7 @@ import pytest
 from cds_service.errors import KnowledgeError
 from cds_service.facts.gather import FactReader
 from cds_service.fhir.prefetch import collect
+from cds_service.knowledge.giving import PRODUCT_COLUMNS
 from cds_service.knowledge.load import load_knowledge
 from cds_service.review.babies import AS_OF, PATIENT, prefetch
 from tests.facts.records import GIVEN
@@ -44,6 +45,19 @@ asks = "a total serum bilirubin"
 """
 
 
+def limits(usual: str = "0.6", warn: str = "0.6", hard: str = "0.5", unit: str = "g/kg") -> str:
+    """Dose limits from these figures up to 1 g/kg."""
+    ranges = {"usual": usual, "warn": warn, "hard": hard}
+    lines = [f'{key} = {{from = {low}, to = 1, unit = "{unit}"}}' for key, low in ranges.items()]
+    return "\n".join(["[hdn]", *lines, 'source = "made_up"', 'cite = "p. 1"', ""])
+
+
+def product(steps: str = "0.5", sorbitol: str = "no", iga: str = "low") -> str:
+    """A product whose maximum is 4 mg/kg/min."""
+    row = f"made_up,Octagam 5%,nowhere,0.05,5,{steps},,30,4,{sorbitol},no,no,no,{iga},from birth,none,made_up,p. 9"
+    return ",".join(PRODUCT_COLUMNS) + f"\n{row}\n"
+
+
 def name(text: str) -> str:
     return text[:40].replace("\n", " ")
 
@@ -55,8 +69,9 @@ def name(text: str) -> str:
         ('title     = "Made-up hospital"', 'title = "x"\ntitle = "y"', "not valid TOML"),
         ("Europe/Berlin", "Europe/Nowhere", "'Europe/Nowhere' is no time zone of the tz database"),
         ("Europe/Berlin", "../../etc/passwd", "is no time zone of the tz database"),
-        ("privigen_10_eu", "privigen", "product 'privigen' is not known; known: bivigam_10"),
+        ("privigen_10_eu", "privigen", "product 'privigen' is not known; known: alyglo_10"),
         ("privigen_10_eu", "flebogamma_5", "contains sorbitol: contraindicated under 2 years of age"),
+        ("privigen_10_eu", "octagam_5", "the infusion rates of Octagam 5% are not verified"),
         (
             'guideline  = "own"',
             'guideline = "nothing"',
@@ -112,7 +127,14 @@ def test_a_fault_in_a_site_file_stops_the_load(tmp_path: Path, old: str, new: st
             "indication 'nec' is not known; known: fnait, hdn",
         ),
         ("monitoring/hdn.toml", '[[before]]\ntext = "x"\n', "hdn.toml: before.0: 'cite' is a required"),
-        ("dose_limits.toml", "[hdn]\n", "dose_limits.toml: hdn: 'usual' is a required"),
+        ("dose_limits.toml", "[hdn]\n", "dose_limits.toml: hdn: 'warn' is a required"),
+        ("dose_limits.toml", limits(usual="0.5"), "dose_limits.toml: hdn: each range must lie in the next wider"),
+        ("dose_limits.toml", limits(hard="0.9"), "dose_limits.toml: hdn: each range must lie in the next wider"),
+        ("dose_limits.toml", limits(unit="mg/kg"), "dose_limits.toml: hdn: limits are in g/kg, not in mg/kg"),
+        ("products.csv", product(sorbitol="yes (unverified)"), "products.csv:2: sorbitol is 'yes (unverified)'"),
+        ("products.csv", product(iga="little"), "products.csv:2: iga is 'little'; it can be very_low, low"),
+        ("products.csv", product(steps=""), "products.csv:2: steps and maximum rate go together"),
+        ("products.csv", product(steps="4"), "products.csv:2: the steps must rise and end below the maximum rate"),
         (
             "facts.toml",
             '[facts.tsb]\ntitle = "x"\nkind = "guess"\nasks = "x"\n',

@@ -14,8 +14,8 @@ from tests.knowledge.sites import FILES, GUIDANCE, SITE, write_files
 OWN = "indications/hdn/own.toml"
 PRODUCTS = """\
 product,title,market,grams_per_mL,vial_sizes_g,steps_mg_per_kg_min,step_minutes,first_step_minutes,max_mg_per_kg_min,\
-sorbitol,label_min_age,dilution_flush,source,cite
-made_up_5,{title},nowhere,{strength},5,0.5,,30,4,no,from birth,none,made_up,page 9
+sorbitol,maltose,sucrose,proline,iga,label_min_age,dilution_flush,source,cite
+made_up_5,{title},nowhere,{strength},5,0.5,,30,4,no,no,no,no,not_known,from birth,none,made_up,page 9
 """
 SOLD = {"site.toml": SITE.replace("privigen_10_eu", "made_up_5")}
 
