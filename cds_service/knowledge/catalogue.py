@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge.cites import amount, cite
 from cds_service.knowledge.files import Roots, decimal, lookup, read_csv, read_text, read_toml, whole
 from cds_service.knowledge.giving import dose_limits, monitoring, products
+from cds_service.knowledge.orderables import with_orderables
 from cds_service.knowledge.shapes import (
     Amount,
     CodeList,
@@ -29,6 +30,7 @@ from cds_service.knowledge.shapes import (
 from cds_service.knowledge.units import Units, load_units
 
 CODELIST_COLUMNS = ("system", "code", "display", "means", "status", "source")
+ORDERED_FOR = "order_indication"
 AMOUNT_KEYS = frozenset({"value", "unit", "source", "cite"})
 
 
@@ -57,6 +59,9 @@ def load_catalogue(roots: Roots) -> Catalogue:
     codelists = _codelists(roots)
     tables = _tables(roots, sources, units)
     facts, queries = _facts(roots, sources, units, codelists)
+    indications, limits = _indications(roots, codelists), dose_limits(roots, sources)
+    facts[ORDERED_FOR] = _ordered_for(facts[ORDERED_FOR], (*indications, *limits))
+    stocked, watched = with_orderables(roots, products(roots, sources), monitoring(roots, sources, codelists))
     return Catalogue(
         sources,
         units,
@@ -65,16 +70,27 @@ def load_catalogue(roots: Roots) -> Catalogue:
         tables,
         facts,
         queries,
-        _indications(roots),
-        dose_limits(roots, sources),
-        products(roots, sources),
-        monitoring(roots, sources, codelists),
-        tuple(
-            OverrideReason(row["code"], row["display"])
-            for path in roots.find("override_reasons.csv")
-            for row in read_csv(path, ("code", "display"))
-        ),
+        indications,
+        limits,
+        stocked,
+        watched,
+        _reasons(roots),
     )
+
+
+def _reasons(roots: Roots) -> tuple[OverrideReason, ...]:
+    """The package's, then the site's own: every hospital keeps the common ones, so that figures can be compared."""
+    reasons: dict[tuple[str, str], OverrideReason] = {}
+    for path in roots.find("override_reasons.csv"):
+        for number, row in enumerate(read_csv(path, ("system", "code", "display")), start=2):
+            place = f"{path.name}:{number}"
+            if not all(row.values()):
+                raise KnowledgeError(place, "system, code and display must be given")
+            key = (row["system"], row["code"])
+            if key in reasons:
+                raise KnowledgeError(place, f"{row['code']} of {row['system']} is a reason already")
+            reasons[key] = OverrideReason(*key, row["display"])
+    return tuple(reasons.values())
 
 
 def _sources(roots: Roots) -> dict[str, Source]:
@@ -162,10 +178,11 @@ def _facts(
         for name, raw in document.get("facts", {}).items():
             place = f"{path.name}: {name}"
             facts[name] = _fact(name, raw, sources, units, codelists, place)
-            if facts[name].query:
-                lookup(raw_queries, facts[name].query, place, "query")
+            for query in (facts[name].query, *facts[name].also):
+                if query:
+                    lookup(raw_queries, query, place, "query")
     for spec in facts.values():
-        for other in (*spec.of, *((spec.vague.needs,) if spec.vague else ())):
+        for other in (*spec.of, spec.need, *((spec.vague.needs,) if spec.vague else ())):
             lookup(facts, other, f"facts.toml: {spec.name}", "fact")
     return facts, {name: _query(name, raw, facts) for name, raw in raw_queries.items()}
 
@@ -178,41 +195,61 @@ def _fact(
     codelists: Mapping[str, CodeList],
     place: str,
 ) -> FactSpec:
-    plausible = raw.get("plausible")
     unit = units.find(raw["unit"], place, raw.get("quantity", "")) if "unit" in raw else None
-    if plausible and plausible["unit"] != raw.get("unit"):
-        raise KnowledgeError(place, f"plausible is in {plausible['unit']}, the fact in {raw.get('unit')}")
     if raw["kind"] in ("onset", "count") and not ("codes" in raw and unit):
         raise KnowledgeError(place, f"a fact of kind {raw['kind']} needs codes and a unit")
-    extra = {key: value for key, value in raw.items() if isinstance(value, dict) and set(value) == AMOUNT_KEYS}
-    extra |= raw.get("figures", {})
+    quantity = unit.quantity if unit else ""
     return FactSpec(
         name=name,
         title=raw["title"],
         kind=raw["kind"],
         query=raw.get("query", ""),
+        also=tuple(raw.get("also", ())),
         codes=lookup(codelists, raw["codes"], place, "code list") if "codes" in raw else None,
         answers=lookup(codelists, raw["answers"], place, "code list") if "answers" in raw else None,
         unit=unit,
         decimals=raw.get("decimals", 1),
         window=_length(raw, "window", sources, units, place),
-        plausible=(decimal(plausible["from"], place), decimal(plausible["to"], place)) if plausible else None,
+        plausible=_plausible(raw, place),
         time=raw.get("time", "day"),
         at_birth=raw.get("at_birth", False),
         suspected=raw.get("suspected", False),
         severe=raw.get("severe", False),
+        refuted=raw.get("refuted", False),
         formula=raw.get("formula", ""),
         of=tuple(raw.get("of", ())),
         amounts={
-            key: amount(value, sources, units, f"{place}.{key}", unit.quantity if unit else "")
-            for key, value in extra.items()
+            key: amount(value, sources, units, f"{place}.{key}", quantity) for key, value in _figures(raw).items()
         },
         categories=tuple(raw.get("categories", ())),
         vague=_vague(raw["vague"], raw.get("categories", ()), place) if "vague" in raw else None,
         warn_after=_length(raw, "warn_after", sources, units, place),
         constant=raw.get("constant", False),
+        ever=_ever(raw, codelists, place),
+        need=raw.get("need", name),
         asks=raw["asks"],
     )
+
+
+def _ordered_for(spec: FactSpec, indications: tuple[str, ...]) -> FactSpec:
+    """What an order is for: every indication that there is, a site's own too, and what has dose limits of its own."""
+    return replace(spec, categories=tuple(dict.fromkeys((*indications, *spec.categories))))
+
+
+def _figures(raw: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """What a fact states with unit and citation, by its key."""
+    stated = {key: value for key, value in raw.items() if isinstance(value, dict) and set(value) == AMOUNT_KEYS}
+    return {**stated, **raw.get("figures", {})}
+
+
+def _plausible(raw: Mapping[str, Any], place: str) -> tuple[Decimal, Decimal] | None:
+    """From where to where a value can be true, in the unit of the fact."""
+    plausible = raw.get("plausible")
+    if not plausible:
+        return None
+    if plausible["unit"] != raw.get("unit"):
+        raise KnowledgeError(place, f"plausible is in {plausible['unit']}, the fact in {raw.get('unit')}")
+    return decimal(plausible["from"], place), decimal(plausible["to"], place)
 
 
 def _length(raw: Mapping[str, Any], key: str, sources: Mapping[str, Source], units: Units, place: str) -> Amount | None:
@@ -223,6 +260,14 @@ def _length(raw: Mapping[str, Any], key: str, sources: Mapping[str, Source], uni
     if found.unit.quantity != "time":
         raise KnowledgeError(f"{place}.{key}", f"{found.unit.name} is no unit of time")
     return found
+
+
+def _ever(raw: Mapping[str, Any], codelists: Mapping[str, CodeList], place: str) -> str:
+    word = str(raw.get("ever", ""))
+    known = {coding.means for coding in codelists[raw["answers"]].codes.values()} if "answers" in raw else set()
+    if word and word not in known:
+        raise KnowledgeError(place, f"ever: {word!r} is no answer; there are {sorted(known)}")
+    return word
 
 
 def _vague(raw: Mapping[str, Any], categories: list[str], place: str) -> Vague:
@@ -251,9 +296,12 @@ def _query(key: str, raw: Mapping[str, Any], facts: Mapping[str, FactSpec]) -> Q
     return Query(key, raw["resource"], template)
 
 
-def _indications(roots: Roots) -> dict[str, Indication]:
-    return {
-        name: Indication(name, raw["title"], raw["short"])
-        for path in roots.find("indications.toml")
-        for name, raw in read_toml(path, "indications").items()
-    }
+def _indications(roots: Roots, codelists: Mapping[str, CodeList]) -> dict[str, Indication]:
+    found: dict[str, Indication] = {}
+    for path in roots.find("indications.toml"):
+        for name, raw in read_toml(path, "indications").items():
+            named_by = tuple(raw.get("named_by", ()))
+            for codelist in named_by:
+                lookup(codelists, codelist, f"{path.name}: {name}", "code list")
+            found[name] = Indication(name, raw["title"], raw["short"], named_by)
+    return found

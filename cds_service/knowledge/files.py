@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cds_service.errors import KnowledgeError
+from cds_service.knowledge.fits import Unsure, fits
 
 PACKAGE = Path(__file__).parent
 
@@ -39,24 +40,36 @@ class Roots:
 
 
 @cache
-def _validator(schema: str) -> Any:
+def read_schema(name: str) -> dict[str, Any]:
+    """`schemas/<name>.json`."""
+    document: dict[str, Any] = json.loads((PACKAGE / "schemas" / f"{name}.json").read_text("utf-8"))
+    return document
+
+
+def _fault(document: object, schema: str) -> Any:
+    """What is wrong with a document, by jsonschema; None where nothing is."""
+    try:
+        if fits(document, read_schema(schema), read_schema(schema)):
+            return None
+    except Unsure:
+        pass
     from jsonschema import Draft202012Validator
 
-    document = json.loads((PACKAGE / "schemas" / f"{schema}.json").read_text("utf-8"))
-    return Draft202012Validator(document)
+    return next(Draft202012Validator(read_schema(schema)).iter_errors(document), None)
 
 
-def read_toml(path: Path, schema: str) -> dict[str, Any]:
-    """One TOML file, decimals exact, checked against `schemas/<schema>.json`."""
+def read_toml(path: Path, schema: str, name: str = "") -> dict[str, Any]:
+    """One TOML file, decimals exact, checked against `schemas/<schema>.json`. `name` is what errors call it."""
+    name = name or path.name
     try:
         document = tomllib.loads(read_text(path), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise KnowledgeError(path.name, f"not valid TOML: {error}") from error
-    fault = next(_validator(schema).iter_errors(document), None)
+        raise KnowledgeError(name, f"not valid TOML: {error}") from error
+    fault = _fault(document, schema)
     if fault is not None:
         fault = _deepest(fault)
         place = ".".join(str(part) for part in fault.absolute_path)
-        raise KnowledgeError(f"{path.name}: {place or 'top level'}", _plain(fault))
+        raise KnowledgeError(f"{name}: {place or 'top level'}", _plain(fault))
     return document
 
 

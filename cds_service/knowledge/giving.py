@@ -21,6 +21,7 @@ from cds_service.knowledge.shapes import (
     RateStep,
     Source,
 )
+from cds_service.knowledge.trust import UNVERIFIED
 
 PRODUCT_COLUMNS = (
     "product",
@@ -55,7 +56,10 @@ def dose_limits(roots: Roots, sources: Mapping[str, Source]) -> dict[str, DoseLi
                 if not outer[0] <= inner[0] <= inner[1] <= outer[1]:
                     raise KnowledgeError(place, "each range must lie in the next wider: usual in warn, warn in hard")
             source = lookup(sources, raw["source"], place, "source")
-            limits[name] = DoseLimits(usual, warn, hard, Cite(source, raw["cite"]))
+            if source.verified == UNVERIFIED:
+                raise KnowledgeError(place, "an unverified source may not set limits: a dose outside `hard` is refused")
+            hours = decimal(raw["least"]["value"], place) if "least" in raw else Decimal(0)
+            limits[name] = DoseLimits(usual, warn, hard, Cite(source, raw["cite"]), hours)
     return limits
 
 

@@ -13,6 +13,8 @@ from cds_service.knowledge.catalogue import Catalogue
 from cds_service.knowledge.cites import cite
 from cds_service.knowledge.files import decimal, lookup, read_toml
 from cds_service.knowledge.grammar import Parser, compared_with
+from cds_service.knowledge.numbers import number, vary
+from cds_service.knowledge.overlays import DOSE_PARTS, Moves, check_bounds, filled, laid_over, recited
 from cds_service.knowledge.shapes import (
     GIVES,
     CardText,
@@ -29,29 +31,42 @@ from cds_service.knowledge.shapes import (
     Source,
     Watch,
 )
+from cds_service.knowledge.trust import check_critical
 
 PLACEHOLDER_DOSE = "dose"
 INFUSION = "infusion"
 HOURS_A_WEEK = 168
 WEEKS_FROM = 3
-READ_IN = {"gestation": "wk", "age": "h"}  # every table is headed by completed weeks and hours
 
 
-def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bool) -> Guidance:
-    raw = read_toml(path, "guidance")
+def load_guidance(
+    path: Path, name: str, catalogue: Catalogue, *, signed_off: bool, moves: Moves | None = None
+) -> Guidance:
+    """`moves` is what the site's overlay moves in this file."""
+    original = raw = read_toml(path, "guidance")
     if name != f"indications/{raw['indication']}/{raw['guideline']}.toml":
         raise KnowledgeError(name, f"the file holds {raw['indication']}/{raw['guideline']}: name and place must agree")
+    check_bounds(raw, name)
+    raw = filled(laid_over(raw, moves, catalogue.sources) if moves else raw, name)
     lookup(catalogue.indications, raw["indication"], name, "indication")
+    guidance, parser = _built(raw, catalogue, name, signed_off=signed_off)
+    if moves:
+        guidance = recited(guidance, moves, original)
+    _complete(guidance, parser, catalogue, name)
+    return guidance
+
+
+def _built(raw: Mapping[str, Any], catalogue: Catalogue, name: str, *, signed_off: bool) -> tuple[Guidance, Parser]:
+    """The guidance that a file says, and the parser that read its conditions."""
     source = lookup(catalogue.sources, raw["source"], name, "source")
     parser, statements = read_grammar(raw, source, catalogue, name)
-    numbers = parser.numbers
     doses = {
         key: _dose(key, value, source, catalogue, name, raw["indication"])
         for key, value in raw.get("doses", {}).items()
     }
     recommendations = tuple(_recommendation(entry, source, catalogue, parser, doses) for entry in raw["recommend"])
     notes = tuple(_note(entry, source, catalogue, parser) for entry in raw.get("note", ()))
-    watch = _watch(raw.get("watch"), catalogue, numbers, name)
+    watch = _watch(raw.get("watch"), catalogue, parser.numbers, name)
     conditions = (
         *(entry.when for entry in recommendations),
         *(note.when for note in notes),
@@ -61,7 +76,7 @@ def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bo
         name,
         source,
         signed_off,
-        numbers,
+        parser.numbers,
         statements,
         parser.units | ({watch.fact: watch.lines[0].unit} if watch else {}),
         conditions,
@@ -77,8 +92,7 @@ def load_guidance(path: Path, name: str, catalogue: Catalogue, *, signed_off: bo
         doses,
         watch,
     )
-    _complete(guidance, parser, catalogue, name)
-    return guidance
+    return guidance, parser
 
 
 def read_grammar(
@@ -87,7 +101,7 @@ def read_grammar(
     """The numbers and statements of a file, and the parser that reads its conditions."""
     of = compared_with(raw, catalogue.facts)
     numbers = {
-        key: _number(key, value, source, catalogue, name, of.get(key, "")) for key, value in raw["numbers"].items()
+        key: number(key, value, source, catalogue, name, of.get(key, "")) for key, value in raw["numbers"].items()
     }
     parser = Parser(name, catalogue.facts, catalogue.codelists, numbers, raw["statements"], orders=orders)
     statements = {key: parser.condition(value, key) for key, value in raw["statements"].items()}
@@ -101,32 +115,6 @@ def _monitoring(raw: Mapping[str, Any], catalogue: Catalogue, name: str) -> tupl
     if "monitoring" in raw:
         return tuple(lookup(sets, one, f"{name}: monitoring", "monitoring") for one in raw["monitoring"])
     return tuple(sets[one] for one in (INFUSION, raw["indication"]) if one in sets)
-
-
-def _number(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue, name: str, of: str) -> Number:
-    """`of` is the quantity of the fact that the number is compared with."""
-    place = f"{name}: numbers.{key}"
-    own = lookup(catalogue.sources, raw["source"], place, "source") if "source" in raw else source
-    where = cite(raw["cite"], catalogue.sources, own, place)
-    if "value" in raw:
-        unit = catalogue.units.find(raw["unit"], place, of)
-        value = decimal(raw["value"], place)
-        return Number(key, unit, where, raw.get("title", f"{value} {unit.name}"), value=value)
-    table = lookup(catalogue.tables, raw["table"], place, "table")
-    unit = table.unit
-    if catalogue.units.find(raw["unit"], place, unit.quantity) != unit:
-        raise KnowledgeError(place, f"the table is in {unit.name}, not {raw['unit']}")
-    lookup(table.cells, raw["read"], place, "column")
-    if "title" not in raw:
-        raise KnowledgeError(place, "a number read from a table needs a title")
-    for key_of_table, unit_of_table in READ_IN.items():
-        fact = raw["at"][key_of_table]
-        spec = lookup(catalogue.facts, fact, place, "fact")
-        if spec.kind == "need" or spec.unit is None or spec.unit.name != unit_of_table:
-            raise KnowledgeError(place, f"{fact}: the table's {key_of_table} must be a fact in {unit_of_table}")
-    minus = decimal(raw.get("minus", 0), place)
-    at = raw["at"]
-    return Number(key, unit, where, raw["title"], None, table, raw["read"], at["gestation"], at["age"], minus)
 
 
 def _recommendation(
@@ -190,6 +178,11 @@ def _dose(key: str, raw: Mapping[str, Any], source: Source, catalogue: Catalogue
         decimal(raw["course"]["value"], place) if "course" in raw else None,
         raw.get("limits", indication),
         raw.get("note", ""),
+        {
+            part: vary(raw["may_vary"][part], raw["may_vary"], catalogue, place)
+            for part in raw.get("may_vary", {})
+            if part in DOSE_PARTS
+        },
     )
 
 
@@ -273,6 +266,4 @@ def _complete(guidance: Guidance, parser: Parser, catalogue: Catalogue, name: st
         if dose.low < limits.hard[0] or dose.high > limits.hard[1]:
             low, high = limits.hard
             raise KnowledgeError(f"{name}: doses.{dose.name}", f"outside the hard limits {low}-{high} g/kg")
-    for entry in guidance.recommendations:
-        if entry.card.indicator == "critical" and entry.cite.source.verified == "unverified":
-            raise KnowledgeError(f"{name}: {entry.id}", "an unverified source may not drive a critical card")
+    check_critical(guidance, catalogue.facts)

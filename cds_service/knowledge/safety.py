@@ -12,7 +12,8 @@ from cds_service.knowledge.cites import cite
 from cds_service.knowledge.files import lookup, read_toml
 from cds_service.knowledge.grammar import Parser
 from cds_service.knowledge.guidance import placeholders, read_grammar
-from cds_service.knowledge.shapes import Safety, SafetyRule, Source
+from cds_service.knowledge.shapes import Condition, Safety, SafetyRule, Source
+from cds_service.knowledge.trust import at_most_a_warning
 
 OWN = "own"
 BLOCK = "block"
@@ -22,7 +23,7 @@ def load_safety(path: Path, name: str, catalogue: Catalogue, *, signed_off: bool
     raw = {"numbers": {}, "statements": {}, **read_toml(path, "safety")}
     source = lookup(catalogue.sources, raw.get("source", OWN), name, "source")
     parser, statements = read_grammar(raw, source, catalogue, name, orders=True)
-    rules = tuple(_rule(entry, source, catalogue, parser) for entry in raw["rule"])
+    rules = tuple(_rule(entry, source, catalogue, parser, statements) for entry in raw["rule"])
     conditions = (*(rule.when for rule in rules), *(rule.unless for rule in rules if rule.unless))
     for kind, defined, used in (
         ("number", set(parser.numbers), parser.used_numbers),
@@ -33,23 +34,33 @@ def load_safety(path: Path, name: str, catalogue: Catalogue, *, signed_off: bool
     return Safety(name, source, signed_off, parser.numbers, statements, parser.units, conditions, raw["title"], rules)
 
 
-def _rule(raw: Mapping[str, Any], source: Source, catalogue: Catalogue, parser: Parser) -> SafetyRule:
+def _rule(
+    raw: Mapping[str, Any],
+    source: Source,
+    catalogue: Catalogue,
+    parser: Parser,
+    statements: Mapping[str, Condition],
+) -> SafetyRule:
     place = f"{parser.file}: {raw['id']}"
     for text in (raw["summary"], raw["text"]):
         placeholders(text, catalogue, parser, place)
     where = cite(raw["cite"], catalogue.sources, source, place)
-    if raw["level"] == BLOCK and where.source.verified == "unverified":
-        raise KnowledgeError(place, "an unverified source may not drive more than a warning")
+    when = parser.condition(raw["when"], f"{raw['id']}.when")
+    unless = parser.condition(raw["unless"], f"{raw['id']}.unless") if "unless" in raw else None
+    if raw["level"] == BLOCK:
+        at_most_a_warning(place, where, (when, unless), statements, catalogue.facts)
     return SafetyRule(
         raw["id"],
         raw["level"],
         where,
-        parser.condition(raw["when"], f"{raw['id']}.when"),
+        when,
         raw["summary"],
         raw["text"],
-        parser.condition(raw["unless"], f"{raw['id']}.unless") if "unless" in raw else None,
+        unless,
         tuple(raw.get("offer", ())),
         raw.get("line", False),
+        raw.get("bars", False),
+        raw.get("by", ""),
     )
 
 
