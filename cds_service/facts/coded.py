@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import cache
 
 from cds_service.facts.fact import Doubt, Fact, Missing, OnRecord, Quantity
-from cds_service.facts.forms import FORMS, Medications, doubted, severe, time_of
+from cds_service.facts.forms import FORMS, Medications, doubted, refuted, severe, time_of
 from cds_service.facts.moments import Span, length
-from cds_service.facts.words import UNCERTAIN, Phrases, denied, tokens
+from cds_service.facts.words import UNCERTAIN, PhraseLists, denied, tokens
 from cds_service.fhir.read import Json, as_dict, as_text, codings, label, title, words
 from cds_service.knowledge.shapes import CodeList, FactSpec
 
@@ -23,7 +24,8 @@ REASON = "reason of the order"
 
 @dataclass(slots=True)
 class Entry:
-    """Something on record that holds now: `lists` says on which code lists it is, and what it means there."""
+    """Something on record that holds now: `lists` says on which code lists it is, and what it means there. `refuted`:
+    the record says that it is not so."""
 
     lists: dict[str, str]
     said: str
@@ -31,6 +33,7 @@ class Entry:
     severe: bool = False
     at: Span | None = None
     source: str = ""
+    refuted: bool = False
 
 
 class CodedReader:
@@ -40,15 +43,14 @@ class CodedReader:
         self._form, self._system = FORMS[resource_type], system
         self._by_code: dict[tuple[str, str], dict[str, str]] = {}
         self._look_alikes: set[tuple[str, str]] = set()
-        self._phrases: list[tuple[str, Phrases]] = []
+        codelists = list(codelists)
+        self._phrases = PhraseLists(codelists)
         for codelist in codelists:
             for key, coding in codelist.codes.items():
                 if coding.means == LOOK_ALIKE:
                     self._look_alikes.add(key)
                 else:
                     self._by_code.setdefault(key, {})[codelist.name] = coding.means
-            if codelist.texts:
-                self._phrases.append((codelist.name, Phrases(codelist)))
 
     def entries(
         self, resources: Iterable[Json], as_of: datetime, zone: tzinfo, medications: Medications
@@ -61,18 +63,28 @@ class CodedReader:
                 if not lists or not self._form.holds(resource, as_of, zone):
                     continue
                 shown, at = f"{_named(concept)} ({label(resource)})", time_of(resource, zone)
-                uncertain = uncertain or doubted(resource)
-                found.append(Entry(lists, shown, uncertain, severe(resource), at, label(resource)))
+                uncertain = uncertain or self._form.doubted(resource)
+                found.append(Entry(lists, shown, uncertain, severe(resource), at, label(resource), refuted(resource)))
         return found
 
-    def reasons(self, concepts: Iterable[object]) -> list[Entry]:
-        """The reasons that an order gives for itself, read as what is on record is."""
-        read = [(concept, *self._lists(concept)) for concept in concepts]
-        return [
-            Entry(lists, f"{_named(concept)} ({REASON})", uncertain, source=REASON)
-            for concept, lists, uncertain in read
-            if lists
-        ]
+    def reasons(self, reasons: Iterable[object]) -> list[Entry]:
+        """The reasons that an order gives for itself, concepts or Conditions, read as what is on record is."""
+        found = []
+        for one in reasons:
+            resource = as_dict(one)
+            concept = resource.get("code") if "resourceType" in resource else one
+            lists, uncertain = self._lists(concept)
+            if lists:
+                uncertain = uncertain or doubted(resource)
+                found.append(Entry(lists, f"{_named(concept)} ({REASON})", uncertain, source=REASON))
+        return found
+
+    def holds(self, resource: Json, as_of: datetime, zone: tzinfo) -> bool:
+        return self._form.holds(resource, as_of, zone) and not refuted(resource)
+
+    def lists_of(self, resource: Json) -> frozenset[str]:
+        """The lists that a resource is on, whether it holds or not."""
+        return frozenset(name for one in self._form.concepts(resource, {}) for name in self._lists(one)[0])
 
     def _lists(self, concept: object) -> tuple[dict[str, str], bool]:
         """The lists that a concept is on, and whether its own words put it in doubt."""
@@ -88,9 +100,7 @@ class CodedReader:
     def _in_words(self, text: str) -> tuple[dict[str, str], bool]:
         """The lists whose phrases stand in the text, and whether its other words put it in doubt."""
         lists, uncertain = {}, False
-        said = tokens(text)
-        for name, phrases in self._phrases:
-            named, rest = phrases.match(said)
+        for name, named, rest in self._phrases.match(tokens(text)):
             means = [one for one in named if one != LOOK_ALIKE]
             if means and not denied(rest):
                 lists[name] = means[0]
@@ -98,13 +108,7 @@ class CodedReader:
         return lists, uncertain
 
     def _taken_back(self, text: str, lists: Iterable[str]) -> bool:
-        said = tokens(text)
-        for name, phrases in self._phrases:
-            if name in lists:
-                named, rest = phrases.match(said)
-                if named and denied(rest):
-                    return True
-        return False
+        return any(name in lists and denied(rest) for name, _, rest in self._phrases.match(tokens(text)))
 
 
 def mothers(system: str, code: str) -> bool:
@@ -117,7 +121,7 @@ def on_record(spec: FactSpec, entries: Iterable[Entry], as_of: datetime, *, comp
     oldest = as_of - length(spec.window) if spec.window else None
     found: dict[str, str] = {}
     for entry in entries:
-        if entry.uncertain and not spec.suspected:
+        if entry.refuted is not spec.refuted or (entry.uncertain and not spec.suspected):
             continue
         if spec.severe and not entry.severe:
             continue
@@ -126,14 +130,14 @@ def on_record(spec: FactSpec, entries: Iterable[Entry], as_of: datetime, *, comp
             continue
         for name in entry.lists:
             found.setdefault(name, entry.said)
-    return Fact(spec.name, OnRecord(found, complete))
+    return Fact(spec.name, OnRecord(found, complete, spec.need))
 
 
 def since_onset(spec: FactSpec, entries: Iterable[Entry], as_of: datetime) -> Fact | Doubt | None:
     """Completed days since the earliest onset of what is on the fact's list; None where nothing on it is on record."""
     assert spec.codes is not None
     assert spec.unit is not None
-    listed = [entry for entry in entries if spec.codes.name in entry.lists]
+    listed = [entry for entry in entries if spec.codes.name in entry.lists and not entry.refuted]
     dated = [(entry.at, entry.source) for entry in listed if entry.at and entry.at.early <= as_of]
     if not dated:
         why = f"{spec.title}: on record without a date of onset"
@@ -148,12 +152,19 @@ def counted(spec: FactSpec, entries: Iterable[Entry], *, complete: bool) -> Fact
     """How many different things of the fact's list are on record. Where not all was seen there may be more."""
     assert spec.codes is not None
     assert spec.unit is not None
-    kinds = {coding.means for coding in spec.codes.codes.values()} - {LOOK_ALIKE}
-    seen = {entry.lists[spec.codes.name] for entry in entries if spec.codes.name in entry.lists and not entry.uncertain}
+    kinds = _kinds(spec.codes)
+    listed = [entry for entry in entries if spec.codes.name in entry.lists and not entry.refuted]
+    seen = {entry.lists[spec.codes.name] for entry in listed if not entry.uncertain}
     least = Decimal(len(seen))
     most = least if complete else Decimal(len(kinds))
     because = (spec.name,) if least != most else ()
     return Fact(spec.name, Quantity(least, most, spec.unit, because))
+
+
+@cache
+def _kinds(codelist: CodeList) -> frozenset[str]:
+    """The different things that a list names."""
+    return frozenset(coding.means for coding in codelist.codes.values()) - {LOOK_ALIKE}
 
 
 def _named(concept: object) -> str:

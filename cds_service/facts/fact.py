@@ -59,12 +59,13 @@ class OnRecord:
 
     found: dict[str, str]  # code list -> words of the first condition that fits
     complete: bool
+    need: str = ""  # the fact that is asked for where it is not complete; its own where empty
 
 
 @dataclass(slots=True)
 class Fact:
     """A known fact. `value` is a quantity, a category word, or the conditions on record; `compared` are the values
-    that a rate or trend was computed from."""
+    that a rate or trend was computed from; `amount` is how much of a medication was given."""
 
     name: str
     value: Quantity | str | OnRecord
@@ -73,6 +74,7 @@ class Fact:
     reported: Reported | None = None
     remark: str = ""
     compared: tuple[Fact, ...] = ()
+    amount: Quantity | None = None
 
     @property
     def quantity(self) -> Quantity:

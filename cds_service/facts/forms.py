@@ -11,7 +11,7 @@ from cds_service.facts.moments import Span, parse
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, words
 
 INACTIVE = frozenset({"inactive", "remission", "resolved"})
-REFUTED = frozenset({"refuted", "entered-in-error"})
+ERROR = frozenset({"entered-in-error"})
 UNCONFIRMED = frozenset({"provisional", "differential", "unconfirmed"})
 NEVER = frozenset({"entered-in-error", "not-done", "draft", "cancelled", "preparation", "proposed", "rejected"})
 DONE = frozenset({"in-progress", "completed", "stopped", "on-hold", "unknown"})
@@ -22,16 +22,22 @@ Medications = Mapping[str, Json]
 @dataclass(frozen=True, slots=True)
 class Form:
     """`concepts` are what the resource is about; `holds` says whether it counts at a moment; `begun`, as a FHIR date,
-    since when or at what time."""
+    since when or at what time; `doubted` whether the record itself calls it unconfirmed."""
 
     concepts: Callable[[Json, Medications], list[object]]
     holds: Callable[[Json, datetime, tzinfo], bool]
     begun: Callable[[Json], str]
+    doubted: Callable[[Json], bool] = lambda resource: False
 
 
 def doubted(resource: Json) -> bool:
     """Whether the record itself calls it unconfirmed."""
     return bool(status_words(resource.get("verificationStatus")) & UNCONFIRMED)
+
+
+def refuted(resource: Json) -> bool:
+    """Whether the record says that it is not so."""
+    return "refuted" in status_words(resource.get("verificationStatus"))
 
 
 def severe(resource: Json) -> bool:
@@ -65,7 +71,7 @@ def _code(resource: Json, medications: Medications) -> list[object]:
 def _problem_holds(resource: Json, as_of: datetime, zone: tzinfo) -> bool:
     if status_words(resource.get("clinicalStatus")) & INACTIVE:
         return False
-    if status_words(resource.get("verificationStatus")) & REFUTED:
+    if status_words(resource.get("verificationStatus")) & ERROR:
         return False
     ended = as_text(resource.get("abatementDateTime"))
     span = parse(ended, zone) if ended else None
@@ -128,7 +134,12 @@ def _consent(resource: Json, medications: Medications) -> list[object]:
     """What is refused: the code of every provision that denies; where none has one, the consent's own category."""
     denied = [one for one in _provisions(resource) if as_text(one.get("type")) == "deny"]
     coded = [code for one in denied for code in as_list(one.get("code"))]
-    return coded or (as_list(resource.get("category")) if denied else [])
+    refused = denied or as_text(resource.get("status")) == "rejected"
+    return coded or (as_list(resource.get("category")) if refused else [])
+
+
+def _consent_holds(resource: Json, as_of: datetime, zone: tzinfo) -> bool:
+    return as_text(resource.get("status")) in ("active", "rejected")
 
 
 def _active(resource: Json, as_of: datetime, zone: tzinfo) -> bool:
@@ -136,12 +147,13 @@ def _active(resource: Json, as_of: datetime, zone: tzinfo) -> bool:
 
 
 FORMS = {
-    "Condition": Form(_code, _problem_holds, _onset),
+    "Condition": Form(_code, _problem_holds, _onset, doubted),
+    # An allergy is seldom confirmed, and unconfirmed is how most are written down: only one that is refuted is none.
     "AllergyIntolerance": Form(_allergy, _problem_holds, _onset),
     "Procedure": Form(_code, _procedure_holds, _performed),
     "MedicationRequest": Form(_medication, _ordered_now, lambda resource: as_text(resource.get("authoredOn"))),
     "AdverseEvent": Form(_event, _event_holds, lambda resource: as_text(resource.get("date"))),
-    "Consent": Form(_consent, _active, lambda resource: as_text(resource.get("dateTime"))),
+    "Consent": Form(_consent, _consent_holds, lambda resource: as_text(resource.get("dateTime"))),
     "Device": Form(lambda resource, _: [resource.get("type")], _active, lambda _: ""),
     "Flag": Form(_code, _active, lambda _: ""),
 }

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cache
 
+from cds_service.facts.category import Answers, category
 from cds_service.facts.coded import CodedReader, Entry, counted, on_record, since_onset
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing
 from cds_service.facts.formulas import FORMULAS
+from cds_service.facts.given import RecordReader
 from cds_service.facts.ivig import MedicationReader
-from cds_service.facts.ivig import on_record as on_record_ivig
-from cds_service.facts.measure import FINAL, Measuring, SetAside, said_of
+from cds_service.facts.measure import Measuring
 from cds_service.facts.moments import Span, length, parse
 from cds_service.facts.therapy import therapy
-from cds_service.facts.words import Phrases, negated, tokens
+from cds_service.facts.words import Phrases
 from cds_service.fhir.prefetch import Record, State
-from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, codings, label, words
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, code_keys, label
 from cds_service.knowledge.shapes import CodeList, FactSpec, In, Knowledge
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
@@ -45,6 +46,8 @@ class FactReader:
             if "max_apart" in spec.amounts:
                 back = length(spec.amounts["max_apart"])
                 self._history[spec.of[0]] = max(back, self._history.get(spec.of[0], NONE))
+            if "one_day" in spec.amounts:
+                self._history[spec.of[0]] = length(spec.amounts["one_day"])
             if spec.constant:
                 self._history[spec.name] = EVER
         self._shared_systems = {
@@ -79,20 +82,16 @@ class FactReader:
     ) -> Baby:
         """Every fact of the catalogue, known or in doubt. No clock is read: `as_of` is now. `reasons` are those that
         the drafted orders give for themselves, as CodeableConcepts."""
-        birth, doubt = birth_span(record.patient, self.zone, as_of)
-        baby = Baby(as_of, birth, {}, birth_doubt=doubt)
-        if doubt:
-            baby.remarks.append(doubt)
-        if record.patient and (record.patient.get("deceasedBoolean") is True or record.patient.get("deceasedDateTime")):
-            baby.remarks.append("the record says that this patient has died")
+        baby = self._born(record.patient, as_of)
         found = self._sort(record.of("Observation"), baby)
-        measuring = Measuring(self.knowledge.spellings, self.aliases, as_of, self.zone, birth)
+        measuring = Measuring(self.knowledge.spellings, self.aliases, as_of, self.zone, baby.birth)
         entries = {
             resource: reader.entries(record.of(resource), as_of, self.zone, medications)
             for resource, reader in self._coded.items()
         }
         entries["Condition"] += self._coded["Condition"].reasons(reasons)
         seen = {key for key, state in record.states.items() if state in COMPLETE}
+        ivig = RecordReader(self.medications, medications, as_of, self.zone, self.knowledge.spellings)
         table = self.knowledge.tables[WEIGHT_TABLE]
         for spec in self._specs:
             name, kind = spec.name, spec.kind
@@ -110,13 +109,42 @@ class FactReader:
             elif kind == "therapy":
                 fact = self._therapy(spec, record, as_of)
             else:
-                resources = record.of(self.knowledge.queries[spec.query].resource)
-                given, said = on_record_ivig(name, resources, self.medications, medications, as_of, self.zone)
+                queries = (self.knowledge.queries[one] for one in (spec.query, *spec.also))
+                resources = [one for query in queries for one in record.of(query.resource)]
+                given, said = ivig.on_record(spec, resources)
                 fact, baby.series[name] = given[-1] if given else None, given
                 baby.remarks += said
             # What was set aside while sorting is in doubt already, unless another result serves.
             baby.facts[name] = fact or baby.facts.get(name) or self._missing(spec, record, seen)
         return baby
+
+    def _born(self, patient: Json | None, as_of: datetime) -> Baby:
+        """The newborn by the patient's own record, nothing else known yet."""
+        birth, doubt = birth_span(patient, self.zone, as_of)
+        baby = Baby(as_of, birth, {}, birth_doubt=doubt)
+        if doubt:
+            baby.remarks.append(doubt)
+        if patient and (patient.get("deceasedBoolean") is True or patient.get("deceasedDateTime")):
+            baby.remarks.append("the record says that this patient has died")
+        return baby
+
+    def indications(self, reasons: Iterable[object]) -> list[str]:
+        """Which indications the reasons of an order name, in the order of the catalogue."""
+        lists = {name for entry in self._coded["Condition"].reasons(reasons) for name in entry.lists}
+        return [one.name for one in self.knowledge.indications.values() if not lists.isdisjoint(one.named_by)]
+
+    def holds(self, condition: Json, as_of: datetime) -> bool:
+        """Whether a Condition counts at that moment, by its own status."""
+        return self._coded["Condition"].holds(condition, as_of, self.zone)
+
+    def contradicted(self, reasons: Iterable[object], conditions: Mapping[str, Json], as_of: datetime) -> Iterator[str]:
+        """The names of Conditions that take back a reason of an order: the same is there refuted or resolved, and
+        nowhere active."""
+        reader = self._coded["Condition"]
+        stated = {name for entry in reader.reasons(reasons) for name in entry.lists}
+        listed = {name: reader.lists_of(one) for name, one in conditions.items()} if stated else {}
+        active = {each for name, lists in listed.items() if self.holds(conditions[name], as_of) for each in lists}
+        yield from (name for name, lists in listed.items() if lists & stated and not lists & active)
 
     def _on_record(
         self, spec: FactSpec, record: Record, entries: Mapping[str, list[Entry]], as_of: datetime, seen: set[str]
@@ -136,12 +164,17 @@ class FactReader:
             return _absent(spec)
         sent = record.states.get(spec.query, State.MISSING) is not State.MISSING
         reason = "could not be read in full" if sent else "was not sent"
-        return Doubt(spec.name, Missing.NOT_OBTAINED, f"{spec.title}: the record {reason}", (spec.name,))
+        return Doubt(spec.name, Missing.NOT_OBTAINED, f"{spec.title}: the record {reason}", (spec.need or spec.name,))
 
     def _therapy(self, spec: FactSpec, record: Record, as_of: datetime) -> Fact | None:
         assert spec.codes is not None
         resources = record.of("Procedure") + record.of("ServiceRequest")
         return therapy(spec, self._phrases[spec.codes.name], resources, as_of, self.zone, self.system)
+
+    def _category(self, spec: FactSpec, resources: list[Json], baby: Baby, measuring: Measuring) -> Fact | Doubt | None:
+        assert spec.answers is not None
+        phrases = self._phrases[spec.answers.name]
+        return category(spec, resources, Answers(spec.answers, phrases, self.system), measuring, baby.remarks)
 
     def _sort(self, observations: list[Json], baby: Baby) -> dict[str, list[Json]]:
         """Observations by the fact that their code names. Codes that guidance does not ask for are passed over."""
@@ -162,59 +195,10 @@ class FactReader:
             baby.remarks.append(f"{unread} result(s) without a LOINC or SNOMED CT code: not read")
         return found
 
-    def _category(self, spec: FactSpec, resources: list[Json], baby: Baby, measuring: Measuring) -> Fact | Doubt | None:
-        """The latest result in words; results of one moment that disagree are a doubt."""
-        set_aside: SetAside = []
-        dated = measuring.dated(spec, resources, set_aside)
-        none_left = said_of(spec, set_aside, baby.remarks)
-        if not dated:
-            return none_left
-        # Such a result does not change with time: what is only preliminary does not replace one that is final.
-        dated = [one for one in dated if one[1] in FINAL] or dated
-        newest = max((at.late for at, _, _ in dated if at), default=None)
-        chosen = [one for one in dated if (one[0].late if one[0] else None) == newest]
-        assert spec.answers is not None
-        phrases = self._phrases[spec.answers.name]
-        meanings = {meaning(resource, spec.answers, phrases, self.system) for _, _, resource in chosen}
-        if len(meanings) != 1 or "" in meanings:
-            why = f"the {spec.title} on record is not readable as one result"
-            return Doubt(spec.name, Missing.UNUSABLE, why, (spec.name,))
-        at, status, resource = chosen[-1]
-        said = meanings.pop()
-        for earlier, _, other in dated:
-            if (
-                earlier
-                and at
-                and earlier.late < at.early
-                and meaning(other, spec.answers, phrases, self.system) not in ("", said)
-            ):
-                baby.remarks.append(f"an earlier {spec.title} said otherwise ({label(other)}): the latest is used")
-        return Fact(spec.name, said, at, label(resource), None, "" if status in FINAL else "preliminary")
-
 
 @cache
 def _absent(spec: FactSpec) -> Doubt:
     return Doubt(spec.name, Missing.ABSENT, f"no {spec.title} is on record", (spec.name,))
-
-
-def meaning(resource: Json, answers: CodeList, phrases: Phrases, system: Callable[[str], str]) -> str:
-    """What a result says: by its coded value, its words, or its interpretation flag; empty where unclear."""
-    concept = resource.get("valueCodeableConcept")
-    text = f"{words(concept)} ; {as_text(resource.get('valueString'))}"
-    said, rest = phrases.match(tokens(text))
-    if negated(rest) or any(sign in text for sign in UNCLEAR):
-        return ""
-    found = {
-        coding.means
-        for uri, code, _ in [*codings(concept), *codings(resource.get("interpretation"))]
-        if (coding := answers.codes.get((system(uri), code))) and coding.system != "text"
-    }
-    if isinstance(resource.get("valueBoolean"), bool):
-        found.add("positive" if resource["valueBoolean"] else "negative")
-    found.update(said)
-    if not found:
-        found.update(phrases.means(tokens(words(resource.get("interpretation")))))
-    return found.pop() if len(found) == 1 else ""
 
 
 def birth_span(patient: Json | None, zone: tzinfo, as_of: datetime) -> tuple[Span | None, str]:
@@ -255,6 +239,7 @@ def asked_of_records(knowledge: Knowledge) -> dict[str, set[str]]:
         if isinstance(one, In):
             resource = knowledge.queries[specs[one.fact].query].resource
             names.setdefault(resource, set()).add(one.codelist.name)
+    names["Condition"].update(name for one in knowledge.indications.values() for name in one.named_by)
     for spec in specs.values():
         if spec.kind in ("onset", "count") and spec.codes:
             names.setdefault(knowledge.queries[spec.query].resource, set()).add(spec.codes.name)

@@ -5,24 +5,58 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from decimal import Decimal
 
-from cds_service.facts.fact import Fact
-from cds_service.facts.moments import BEFORE_ALL, Span, parse
-from cds_service.facts.words import Phrases, tokens
+from cds_service.facts.words import FOUND, OTHERS, UNPLAIN, Phrases, tokens
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, reference_id, words
 from cds_service.knowledge.shapes import CodeList, Coding
 
 NDC = "http://hl7.org/fhir/sid/ndc"
-ORDERED = ("active",)
-GIVEN = ("in-progress", "completed", "on-hold", "stopped", "unknown")
-NOT_GIVEN = ("not-done", "entered-in-error")
+# What may stand before the product where a procedure is the infusion itself: not "platelet count after IVIG".
+GIVING = frozenset(
+    (
+        *("infusion", "administration", "transfusion", "injection", "therapy", "treatment", "infuse", "give", "given"),
+        *(
+            "of",
+            "with",
+            "by",
+            "the",
+            "a",
+            "an",
+            "iv",
+            "intravenous",
+            "human",
+            "normal",
+            "polyvalent",
+            "blood",
+            "product",
+        ),
+        *("first", "second", "third", "repeat", "single", "dose"),
+    )
+)
+# What may not stand beside it: IVIG is spoken of, and not given.
+ABOUT = (
+    UNPLAIN
+    | OTHERS
+    | {
+        *(
+            "level",
+            "levels",
+            "reaction",
+            "monitoring",
+            "observation",
+            "consent",
+            "counseling",
+            "counselling",
+            "discussion",
+        ),
+        *("premedication", "allergy", "intolerance", "assessment", "review", "request", "no", "not", "without"),
+    }
+)
 ABBREVIATIONS = ("ivig", "igiv", "i.v.i.g")
 PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 PER_VOLUME = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*(mg|g)\s*(?:/|in|per)\s*(\d+(?:[.,]\d+)?)?\s*(ml|l)\b")
 NO_ROUTE = "The order states no route that is known, and this product is also given under the skin: judged as IVIG."
-OTHER_ROUTE = "**The order states another route than intravenous**: correct it. IVIG is given into a vein."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +73,8 @@ class MedicationReader:
     def __init__(self, products: CodeList, routes: CodeList, system: Callable[[str], str]) -> None:
         self._products, self._routes, self._system = products.codes, routes.codes, system
         self._product_words, self._route_words = Phrases(products), Phrases(routes)
+        look_alikes = {phrase: coding for phrase, coding in products.texts.items() if coding.means == "not_ivig"}
+        self._look_alikes = Phrases(CodeList(products.name, products.codes, look_alikes))
         self._brands = frozenset(
             word for word in products.texts if " " not in word and "globulin" not in word and word not in ABBREVIATIONS
         )
@@ -57,7 +93,7 @@ class MedicationReader:
         if "not_ivig" in found:
             return Recognized("not_ivig")
         if "ivig" in found:
-            return Recognized("ivig", OTHER_ROUTE if self._route(order, "") == "other" else "")
+            return Recognized("ivig")
         if not found:
             known = any(self._system(uri) in self._code_systems for uri, _, _ in codings(concept))
             return Recognized("other" if text or known else "unknown")
@@ -65,6 +101,20 @@ class MedicationReader:
         if route == "unstated":
             return Recognized("ivig", NO_ROUTE)
         return Recognized("ivig" if route == "iv" else "not_ivig")
+
+    def is_giving(self, concept: object) -> bool:
+        """Whether a procedure or a service is the giving of IVIG: by a code, or by words that say so and no more."""
+        found = {coding.means for uri, code, _ in codings(concept) if (coding := self._coding(uri, code))}
+        if found:
+            return found == {"ivig"}
+        return any(self._says_giving(part) for part in words(concept).split(" ; ") if part)
+
+    def _says_giving(self, text: str) -> bool:
+        said = tokens(text)
+        if self._look_alikes.means(said):
+            return False
+        found, rest = self._product_words.match(said)
+        return set(found) == {"ivig"} and GIVING.issuperset(rest[: rest.index(FOUND)]) and ABOUT.isdisjoint(rest)
 
     def product(self, concept: object, *texts: str) -> tuple[frozenset[str], frozenset[Decimal]]:
         """The brands and strengths (g/mL) that a medication names: in its text, its displays, what the codes that
@@ -79,14 +129,21 @@ class MedicationReader:
         return self._products.get((system, code)) or (self._ndc.get(ndc_prefix(code)) if system == NDC else None)
 
     def _means(self, concept: object, text: str) -> set[str]:
-        """Codes decide; words count only where no code is known."""
+        """Codes decide; words count only where no code is known. A look-alike's words are looked for by themselves:
+        the longest phrase in "Rh immune globulin intravenous" is that of IVIG."""
         found = {coding.means for uri, code, _ in codings(concept) if (coding := self._coding(uri, code))}
-        return found or set(self._product_words.means(tokens(text)))
+        said = tokens(text)
+        return found or set(self._look_alikes.means(said)) or set(self._product_words.means(said))
+
+    def route(self, order: Json, medications: Mapping[str, Json]) -> str:
+        """`iv`, `other` or `unstated`: as the order says, or the words of its medication."""
+        return self._route(order, words(medication_of(order, medications)))
 
     def _route(self, order: Json, text: str) -> str:
         """`iv`, `other` or `unstated`. A route that is not understood is not a reason to take the order for another."""
         stated: set[str] = set()
-        dosages = [*as_list(order.get("dosageInstruction")), order.get("dosage")]
+        # An immunization states its route itself.
+        dosages = [*as_list(order.get("dosageInstruction")), order.get("dosage"), order]
         routes = [route for dosage in dosages if (route := as_dict(dosage).get("route"))]
         for route in routes:
             codes = [(self._system(uri), code) for uri, code, _ in codings(route)]
@@ -127,22 +184,53 @@ def ndc_prefix(code: str) -> str:
 def medication_of(order: Json, medications: Mapping[str, Json]) -> object:
     """The medication's CodeableConcept; None where none can be read.
 
-    In the order, in `contained`, as another entry or prefetch resource; else the reference's display text.
+    In the order, in `contained`, as another entry or prefetch resource, there by its code or else its ingredients; else
+    the reference's display text. Of an immunization, the vaccine.
     """
-    concept = order.get("medicationCodeableConcept")
+    concept = order.get("medicationCodeableConcept") or order.get("vaccineCode")
     if concept:
         return concept
+    medication = _referred(order, medications)
+    if medication is not None and medication.get("code"):
+        return medication.get("code")
+    if items := [item for one in _ingredients(medication) if (item := one.get("itemCodeableConcept"))]:
+        return items[0] if len(items) == 1 else items
+    display = as_text(as_dict(order.get("medicationReference")).get("display"))
+    return {"text": display} if display else None
+
+
+def _referred(order: Json, medications: Mapping[str, Json]) -> Json | None:
+    """The Medication that the order refers to, where it was sent."""
     reference = order.get("medicationReference")
     name = as_text(reference) or as_text(as_dict(reference).get("reference"))
     if name.startswith("#"):
-        for contained in as_list(order.get("contained")):
-            if as_dict(contained).get("id") == name[1:]:
-                return as_dict(contained).get("code")
-    medication = medications.get(name) or medications.get(f"Medication/{reference_id(name, 'Medication')}")
-    if medication is not None and medication.get("code"):
-        return medication.get("code")
-    display = as_text(as_dict(reference).get("display"))
-    return {"text": display} if display else None
+        inside = (as_dict(one) for one in as_list(order.get("contained")))
+        return next((one for one in inside if one.get("id") == name[1:]), None)
+    return medications.get(name) or medications.get(f"Medication/{reference_id(name, 'Medication')}")
+
+
+def _ingredients(medication: Json | None) -> list[Json]:
+    return [as_dict(one) for one in as_list((medication or {}).get("ingredient"))]
+
+
+def ingredients(order: Json, medications: Mapping[str, Json]) -> list[str]:
+    """What the medication's ingredients call themselves."""
+    medication = _referred(order, medications) or {}
+    return [words(as_dict(one).get("itemCodeableConcept")) for one in as_list(medication.get("ingredient"))]
+
+
+def ingredient_strengths(order: Json, medications: Mapping[str, Json]) -> frozenset[Decimal]:
+    """Grams in a milliliter by the strength of the medication's ingredients, where it states one."""
+    found = set()
+    for ingredient in _ingredients(_referred(order, medications)):
+        ratio = as_dict(ingredient.get("strength"))
+        parts = [as_dict(ratio.get(part)) for part in ("numerator", "denominator")]
+        said = " / ".join(
+            f"{part.get('value')} {as_text(part.get('unit')) or as_text(part.get('code'))}" for part in parts
+        )
+        if match := PER_VOLUME.fullmatch(said):
+            found.add(strength(match[0]))
+    return frozenset(one for one in found if one is not None)
 
 
 def medications_by_name(entries: Iterable[tuple[str, Json]]) -> dict[str, Json]:
@@ -154,48 +242,3 @@ def medications_by_name(entries: Iterable[tuple[str, Json]]) -> dict[str, Json]:
             if url:
                 named[url] = resource
     return named
-
-
-def on_record(
-    name: str,
-    resources: Iterable[Json],
-    reader: MedicationReader,
-    medications: Mapping[str, Json],
-    as_of: datetime,
-    zone: tzinfo,
-) -> tuple[list[Fact], list[str]]:
-    """The doses of IVIG given or running, or its active orders: oldest first, those without a time before all; and
-    what is to be said of those that cannot be read. A dose is taken for given unless the record says that it was
-    not: an odd status or a clock that runs ahead is no reason to give it again."""
-    found, remarks, unread = [], [], 0
-    for resource in resources:
-        status, given = _status(resource)
-        if not status or resource.get("doNotPerform") is True:
-            continue
-        verdict = reader.recognize(resource, medications).verdict
-        unread += verdict == "unknown"
-        if verdict != "ivig":
-            continue
-        when = as_text(resource.get("effectiveDateTime")) or as_text(
-            as_dict(resource.get("effectivePeriod")).get("start")
-        )
-        when = when or as_text(resource.get("authoredOn"))
-        at = parse(when, zone) if when else None
-        if given and at and at.early > as_of:
-            remarks.append(f"a dose of IVIG is dated in the future ({label(resource)}): check its time")
-            at = Span(as_of, as_of)
-        if given or at is None or at.early <= as_of:
-            found.append(Fact(name, status, at, label(resource)))
-    if unread:
-        remarks.append(f"{unread} medication(s) ordered or given could not be read: they may be IVIG")
-    return sorted(found, key=lambda fact: fact.at.late if fact.at else BEFORE_ALL), remarks
-
-
-def _status(resource: Json) -> tuple[str, bool]:
-    """The status by which it counts, empty where it does not; and whether it is of a dose given."""
-    status = as_text(resource.get("status")).lower()
-    if resource.get("resourceType") != "MedicationAdministration":
-        return (status if status in ORDERED else ""), False
-    if status in NOT_GIVEN:
-        return "", True
-    return (status if status in GIVEN else "unknown"), True

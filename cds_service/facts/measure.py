@@ -173,7 +173,7 @@ class Measuring:
         kind = spec.unit.quantity
         code, text = as_text(quantity.get("code")).strip(), as_text(quantity.get("unit")).strip()
         by_code = self.spellings.get((kind, code)) if code else None
-        by_text = self.spellings.get((kind, text)) if text else None
+        by_text = self.spellings.get((kind, text))  # a ratio may come without a unit: the empty spelling
         if by_code and by_text and by_code.factor != by_text.factor:
             return None, "?"
         if by_code:

@@ -34,7 +34,12 @@ def dosing_weight(spec: FactSpec, baby: Baby, table: Table) -> Fact | Doubt:
     refusal, remark = _for_gestation(spec, baby, table, weight)
     if refusal:
         return Doubt(spec.name, Missing.UNUSABLE, refusal, (spec.name,))
-    remarks = [_age_warning(spec, baby, weight, age), remark, _against_birth(spec, baby, weight)]
+    remarks = [
+        _age_warning(spec, baby, weight, age),
+        remark,
+        # One contradiction is named once, though the birth weight may be of the same day.
+        _against_birth(spec, baby, weight) or _against_another(spec, baby, weight),
+    ]
     assert spec.unit is not None
     text = " ".join(part for part in remarks if part)
     return Fact(spec.name, weight.quantity.to(spec.unit), weight.at, weight.source, weight.reported, text)
@@ -63,6 +68,25 @@ def _against_birth(spec: FactSpec, baby: Baby, weight: Fact) -> str:
     return (
         f"**The weight does not fit the birth weight** ({_kg(then * 1000)} kg): check both before the dose is drawn up."
     )
+
+
+def _against_another(spec: FactSpec, baby: Baby, weight: Fact) -> str:
+    """A warning where another weight of the same day, the birth weight too, is far from the latest: neither is taken
+    for right."""
+    assert weight.at is not None
+    now, share = as_kilograms(weight.quantity), spec.amounts["apart"].value * spec.amounts["apart"].unit.factor
+    born = baby.known("birth_weight")
+    for other in [*reversed(baby.series.get("body_weight", ())), *([born] if born else [])]:
+        if other is weight or other.at is None or not other.quantity.exact:
+            continue
+        before = as_kilograms(other.quantity)
+        apart = abs(before - now) > share * max(before, now)
+        if apart and weight.at.late - other.at.late <= length(spec.amounts["one_day"]):
+            return (
+                f"**Two weights of one day do not agree** ({_kg(now * 1000)} kg and {_kg(before * 1000)} kg): weigh "
+                "again before the dose is drawn up."
+            )
+    return ""
 
 
 def _for_gestation(spec: FactSpec, baby: Baby, table: Table, weight: Fact) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
 from cds_service.knowledge.shapes import CodeList
@@ -69,6 +70,10 @@ class Phrases:
             wanted = tokens(phrase)
             self._by_first.setdefault(wanted[0], []).append((rank, wanted, coding.means))
 
+    def wanted(self) -> Iterator[list[str]]:
+        """The words of every phrase."""
+        return (wanted for phrases in self._by_first.values() for _, wanted, _ in phrases)
+
     def means(self, words: list[str]) -> list[str]:
         """What the list's phrases among the words mean."""
         return self.match(words)[0]
@@ -87,3 +92,27 @@ class Phrases:
                     words[start : start + size] = [FOUND] * size
                     break
         return found, words
+
+
+class PhraseLists:
+    """The phrases of many code lists, looked for in one pass over the words: what a text costs depends on its own
+    length, not on how many lists there are. Built once per site."""
+
+    def __init__(self, codelists: Iterable[CodeList]) -> None:
+        self._lists = [(one.name, Phrases(one)) for one in codelists if one.texts]
+        self._sizes: dict[str, set[int]] = {}  # by first word: of how many words the phrases are that begin so
+        self._places: dict[tuple[str, ...], set[int]] = {}  # by phrase: the lists that it stands on
+        for place, (_, phrases) in enumerate(self._lists):
+            for wanted in phrases.wanted():
+                self._sizes.setdefault(wanted[0], set()).add(len(wanted))
+                self._places.setdefault(tuple(wanted), set()).add(place)
+
+    def match(self, words: list[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Each list of which a phrase is among the words, with what it means there and the other words."""
+        named: set[int] = set()
+        for start, word in enumerate(words):
+            for size in self._sizes.get(word, ()):
+                named |= self._places.get(tuple(words[start : start + size]), set())
+        for place in sorted(named):
+            name, phrases = self._lists[place]
+            yield name, *phrases.match(words)

@@ -150,3 +150,35 @@ def test_an_order_that_is_not_active_is_not_on_record(read: ReadRecord, status: 
 def test_an_order_not_to_give_ivig_is_no_order_of_ivig(read: ReadRecord) -> None:
     order = draft_order() | {"status": "active", "doNotPerform": True}
     doubt_of(read(record(ivig_orders=[order])), "ivig_order", Missing.ABSENT)
+
+
+@pytest.mark.parametrize(
+    ("members", "amount"),
+    [
+        ({"dosage": {"dose": {"value": 1.7, "unit": "g"}}}, (1.7, "g")),
+        ({"dosage": {"dose": {"value": 1700, "unit": "mg"}}}, (1700, "mg")),
+        ({"dosage": {"dose": {"value": 0.5, "unit": "g/kg"}}}, (0.5, "g/kg")),
+        (
+            {"medicationCodeableConcept": {"text": "Privigen 10%"}, "dosage": {"dose": {"value": 17, "unit": "mL"}}},
+            (1.7, "g"),
+        ),
+        (
+            {"medicationCodeableConcept": {"text": "IVIG 5 %"}, "dosage": {"dose": {"value": 17, "unit": "mL"}}},
+            (0.85, "g"),
+        ),
+        ({"dosage": {"dose": {"value": 17, "unit": "mL"}}}, None),
+        ({"dosage": {"dose": {"value": 17, "unit": "vial"}}}, None),
+        ({"dosage": {"dose": {"value": 1.7, "unit": "g", "code": "mg"}}}, None),
+        ({"dosage": {"text": "1.7 g"}}, None),
+        ({"dosage": 5}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_how_much_was_given_is_kept_with_the_dose(
+    read: ReadRecord, members: Json, amount: tuple[float, str] | None
+) -> None:
+    fact = read(record(ivig_given=[given(**members)])).facts["ivig_given"]
+    assert isinstance(fact, Fact)
+    much = fact.amount
+    assert (much and (float(much.low), much.unit.name)) == amount

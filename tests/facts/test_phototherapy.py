@@ -47,7 +47,7 @@ def order(**members: Any) -> Json:
 def test_intensity_is_read_from_the_words_and_else_not_stated(
     read: ReadRecord, make: Any, code: Json, means: str
 ) -> None:
-    baby = read(record(phototherapy=[make(code=code)]))
+    baby = read(record(procedures=[make(code=code)]))
     assert value_of(baby, "phototherapy") == means
     at = baby.facts["phototherapy"].at
     assert at is not None
@@ -60,7 +60,7 @@ def test_intensity_is_read_from_the_words_and_else_not_stated(
     ids=str,
 )
 def test_what_is_not_phototherapy_is_not_on_record(read: ReadRecord, code: Any) -> None:
-    doubt_of(read(record(phototherapy=[procedure(code=code)])), "phototherapy", Missing.ABSENT)
+    doubt_of(read(record(procedures=[procedure(code=code)])), "phototherapy", Missing.ABSENT)
 
 
 @pytest.mark.parametrize(
@@ -77,23 +77,23 @@ def test_what_is_not_phototherapy_is_not_on_record(read: ReadRecord, code: Any) 
     ],
 )
 def test_words_that_take_the_intensity_back_leave_it_unstated(read: ReadRecord, text: str) -> None:
-    assert value_of(read(record(phototherapy=[procedure(code=LIGHT | {"text": text})])), "phototherapy") == (
+    assert value_of(read(record(procedures=[procedure(code=LIGHT | {"text": text})])), "phototherapy") == (
         "intensity_not_stated"
     )
 
 
 @pytest.mark.parametrize("status", ["not-done", "preparation", "entered-in-error", "stopped", None, "", 5])
 def test_a_procedure_that_is_not_done_is_not_on_record(read: ReadRecord, status: object) -> None:
-    doubt_of(read(record(phototherapy=[procedure(status=status)])), "phototherapy", Missing.ABSENT)
+    doubt_of(read(record(procedures=[procedure(status=status)])), "phototherapy", Missing.ABSENT)
 
 
 @pytest.mark.parametrize("status", ["draft", "on-hold", "revoked", "completed", "entered-in-error", "unknown", None])
 def test_an_order_that_is_not_active_is_not_on_record(read: ReadRecord, status: object) -> None:
-    doubt_of(read(record(phototherapy=[order(status=status)])), "phototherapy", Missing.ABSENT)
+    doubt_of(read(record(procedures=[order(status=status)])), "phototherapy", Missing.ABSENT)
 
 
 def test_an_order_not_to_give_phototherapy_is_not_phototherapy(read: ReadRecord) -> None:
-    doubt_of(read(record(phototherapy=[order(doNotPerform=True)])), "phototherapy", Missing.ABSENT)
+    doubt_of(read(record(procedures=[order(doNotPerform=True)])), "phototherapy", Missing.ABSENT)
 
 
 @pytest.mark.parametrize(
@@ -108,24 +108,24 @@ def test_an_order_not_to_give_phototherapy_is_not_phototherapy(read: ReadRecord)
     ids=str,
 )
 def test_phototherapy_that_has_ended_is_stopped(read: ReadRecord, members: Json) -> None:
-    assert value_of(read(record(phototherapy=[procedure(**members)])), "phototherapy") == "stopped"
+    assert value_of(read(record(procedures=[procedure(**members)])), "phototherapy") == "stopped"
 
 
 def test_completed_phototherapy_is_stopped_also_where_its_end_is_dated_to_the_day(read: ReadRecord) -> None:
     done = procedure(status="completed", performedPeriod={"start": "2026-11-19", "end": "2026-11-20"})
-    assert value_of(read(record(phototherapy=[done])), "phototherapy") == "stopped"
+    assert value_of(read(record(procedures=[done])), "phototherapy") == "stopped"
 
 
 def test_phototherapy_that_ends_later_still_runs(read: ReadRecord) -> None:
     running = procedure(performedPeriod={**SINCE, "end": "2026-11-20T12:00:01Z"})
-    assert value_of(read(record(phototherapy=[running])), "phototherapy") == "intensive"
+    assert value_of(read(record(procedures=[running])), "phototherapy") == "intensive"
 
 
 @pytest.mark.parametrize("make", [procedure, order], ids=["Procedure", "ServiceRequest"])
 def test_phototherapy_planned_for_the_future_is_not_on_record(read: ReadRecord, make: Any) -> None:
     period = {"start": "2026-11-20T12:00:01Z"}
     planned = make(performedPeriod=period, occurrencePeriod=period)
-    doubt_of(read(record(phototherapy=[planned])), "phototherapy", Missing.ABSENT)
+    doubt_of(read(record(procedures=[planned])), "phototherapy", Missing.ABSENT)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_phototherapy_planned_for_the_future_is_not_on_record(read: ReadRecord, 
     ids=str,
 )
 def test_the_start_of_an_order_is_its_occurrence_and_else_when_it_was_written(read: ReadRecord, members: Json) -> None:
-    at = read(record(phototherapy=[order(**members)])).facts["phototherapy"].at
+    at = read(record(procedures=[order(**members)])).facts["phototherapy"].at
     assert at is not None
     assert at.early == datetime(2026, 11, 20, 2, tzinfo=UTC)
 
@@ -151,20 +151,20 @@ def test_running_phototherapy_counts_before_stopped_in_every_order(read: ReadRec
         procedure(code=LIGHT),
     ]
     for resources in itertools.permutations(found):
-        assert value_of(read(record(phototherapy=list(resources))), "phototherapy") == "intensive"
+        assert value_of(read(record(procedures=list(resources))), "phototherapy") == "intensive"
 
 
 def test_a_note_may_state_the_intensity(read: ReadRecord) -> None:
     noted = procedure(code=LIGHT, note=[{"text": "double phototherapy since 02:00"}])
-    assert value_of(read(record(phototherapy=[noted])), "phototherapy") == "intensive"
+    assert value_of(read(record(procedures=[noted])), "phototherapy") == "intensive"
 
 
 def test_a_note_alone_is_no_phototherapy(read: ReadRecord) -> None:
     noted = procedure(code={"text": "Bath"}, note=[{"text": "after intensive phototherapy"}])
-    doubt_of(read(record(phototherapy=[noted])), "phototherapy", Missing.ABSENT)
+    doubt_of(read(record(procedures=[noted])), "phototherapy", Missing.ABSENT)
 
 
 def test_phototherapy_that_was_not_asked_for_is_not_obtained_rather_than_absent(read: ReadRecord) -> None:
     sent = record()
-    del sent["phototherapy"]
+    del sent["procedures"]
     doubt_of(read(sent), "phototherapy", Missing.NOT_OBTAINED)

@@ -27,7 +27,7 @@ def light(since: str | None, **members: Any) -> Json:
 
 
 def under(read: ReadRecord, *values: Json, since: str | None = "2026-11-19T12:00:00Z") -> Baby:
-    return read(record({**GIVEN, "age": "90 h"}, bilirubin=list(values), phototherapy=[light(since)]))
+    return read(record({**GIVEN, "age": "90 h"}, bilirubin=list(values), procedures=[light(since)]))
 
 
 def rate(baby: Baby) -> float | None:
@@ -131,7 +131,7 @@ def test_both_values_must_be_drawn_under_phototherapy(
 
 def test_phototherapy_that_was_stopped_is_not_what_the_values_were_drawn_under(read: ReadRecord) -> None:
     stopped = light("2026-11-19T12:00:00Z", status="completed")
-    baby = read(record(GIVEN, bilirubin=[tsb(12, "6 h"), tsb(15, "0 h")], phototherapy=[stopped]))
+    baby = read(record(GIVEN, bilirubin=[tsb(12, "6 h"), tsb(15, "0 h")], procedures=[stopped]))
     assert value_of(baby, "phototherapy_during_rate") == "stopped"
 
 

@@ -25,9 +25,33 @@ from tests.facts.records import (
 # quantity -> prefetch key, code, fact, a plausible value in the quantity's base unit
 READ = {
     "bilirubin": ("bilirubin", TSB, "tsb", 300.0),
-    "platelets": ("hematology", PLATELETS, "platelets", 25.0),
+    "platelets": ("laboratory", PLATELETS, "platelets", 25.0),
     "weight": ("measurements", WEIGHT, "body_weight", 3.4),
     "time": ("measurements", GESTATION, "gestational_age", 39 * 168.0),
+    "hemoglobin": ("laboratory", "718-7", "hemoglobin", 9.0),
+    "hematocrit": ("laboratory", "4544-3", "hematocrit", 66.0),
+    "reticulocytes": ("laboratory", "17849-1", "reticulocytes", 4.0),
+    "inr": ("laboratory", "6301-6", "inr", 2.1),
+    "enzyme": ("laboratory", "1742-6", "alt", 120.0),
+    "ferritin": ("laboratory", "2276-4", "ferritin", 900.0),
+    "crp": ("laboratory", "1988-5", "crp", 30.0),
+    "esr": ("laboratory", "30341-2", "esr", 40.0),
+    "albumin": ("laboratory", "1751-7", "albumin", 30.0),
+    "wbc": ("laboratory", "6690-2", "wbc", 15.0),
+    "sodium": ("laboratory", "2951-2", "sodium", 129.0),
+    "igg": ("laboratory", "2465-3", "igg", 4.0),
+}
+# Measured only in orders and in this service.
+INSIDE = {
+    "bilirubin_rate",
+    "dose",
+    "dose_mass",
+    "volume",
+    "volume_per_kg",
+    "infusion_rate",
+    "ratio",
+    "count",
+    "calendar",
 }
 
 
@@ -38,8 +62,9 @@ def spellings() -> list[dict[str, str]]:
 
 
 def test_the_list_of_spellings_covers_every_measured_quantity() -> None:
-    assert {row["quantity"] for row in spellings()} == set(READ)
-    assert len(spellings()) > 50
+    with (PACKAGE / "units.csv").open(encoding="utf-8", newline="") as handle:
+        assert {row["quantity"] for row in csv.DictReader(handle)} == {*READ, *INSIDE}
+    assert len(spellings()) > 150
 
 
 @pytest.mark.parametrize("row", spellings(), ids=lambda row: f"{row['quantity']} {row['spelling']}")
@@ -118,7 +143,7 @@ def test_a_known_word_counts_beside_a_code_of_another_system(read: ReadRecord) -
 
 
 def test_a_unit_of_another_quantity_is_never_borrowed(read: ReadRecord) -> None:
-    baby = read(record(hematology=[measured(PLATELETS, 25, "mg/dL")]))
+    baby = read(record(laboratory=[measured(PLATELETS, 25, "mg/dL")]))
     assert "unit that is not known" in doubt_of(baby, "platelets")
 
 

@@ -117,7 +117,7 @@ def test_a_bilirubin_dated_only_to_the_day_is_a_doubt(read: ReadRecord) -> None:
 
 def test_a_platelet_count_dated_only_to_the_day_is_used(read: ReadRecord) -> None:
     count = measured(PLATELETS, 25, "10*9/L", effectiveDateTime="2026-11-20")
-    assert value_of(read(record(hematology=[count])), "platelets") == 25
+    assert value_of(read(record(laboratory=[count])), "platelets") == 25
 
 
 def test_an_undated_bilirubin_beside_a_dated_one_is_set_aside_and_said(read: ReadRecord) -> None:
@@ -214,7 +214,7 @@ def test_a_limit_is_the_range_it_states(
 ) -> None:
     count = measured(PLATELETS, value, "10*9/L")
     count["valueQuantity"]["comparator"] = comparator
-    fact = read(record(hematology=[count])).known("platelets")
+    fact = read(record(laboratory=[count])).known("platelets")
     assert fact is not None
     assert (fact.quantity.low, fact.quantity.high) == (low, high)
 
@@ -222,18 +222,18 @@ def test_a_limit_is_the_range_it_states(
 def test_a_limit_below_the_plausible_range_is_still_a_limit(read: ReadRecord) -> None:
     count = measured(PLATELETS, 0.5, "10*9/L")
     count["valueQuantity"]["comparator"] = "<"
-    assert read(record(hematology=[count])).known("platelets") is not None
+    assert read(record(laboratory=[count])).known("platelets") is not None
 
 
 def test_text_in_place_of_a_count_is_a_doubt(read: ReadRecord) -> None:
-    doubt_of(read(record(hematology=[said(PLATELETS, "clumped")])), "platelets")
+    doubt_of(read(record(laboratory=[said(PLATELETS, "clumped")])), "platelets")
 
 
 @pytest.mark.parametrize("comparator", ["approx", "~", "ad"])
 def test_a_comparator_that_is_not_known_is_a_doubt(read: ReadRecord, comparator: str) -> None:
     count = measured(PLATELETS, 10, "10*9/L")
     count["valueQuantity"]["comparator"] = comparator
-    doubt_of(read(record(hematology=[count])), "platelets")
+    doubt_of(read(record(laboratory=[count])), "platelets")
 
 
 @pytest.mark.parametrize("value", [{"valueRange": {"low": {"value": 18}}}, {"valueRatio": {}}], ids=str)
