@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from cds_service.decisions.logic import Criterion, Judge, Judgment, Result, judgment
+from cds_service.decisions.logic import Criterion, Judge, Judgment, Result, compared, judgment
 from cds_service.facts.fact import Baby, Doubt
 from cds_service.knowledge.shapes import (
     GIVES,
     INDICATORS,
+    Comparison,
     Dose,
     Follow,
     Guidance,
+    In,
+    Is,
     Knowledge,
     Note,
     Recommendation,
+    Rules,
 )
 
 UNDECIDED = "needs-information"
@@ -27,7 +31,7 @@ class Answer:
     """What one guideline says of one baby.
 
     `recommendation` is None where information is missing; `open` then lists the recommendations it may come to.
-    `criteria` are the comparisons made on the way, without those that only choose notes.
+    `walked` is how many recommendations were looked at on the way, the one that is met among them.
     """
 
     guidance: Guidance
@@ -36,9 +40,19 @@ class Answer:
     open: tuple[Recommendation, ...]
     needs: tuple[str, ...]
     judge: Judge
-    criteria: tuple[Criterion, ...]
+    walked: int
     indicator: str
     _notes: tuple[Note, ...] | None = None
+    _criteria: tuple[Criterion, ...] | None = None
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Every comparison of the recommendations looked at, also those that the answer did not hang on, without those
+        that only choose notes. Judged in full only where they are shown, and once."""
+        if self._criteria is None:
+            conditions = course(self.guidance).compared[self.walked]
+            self._criteria = tuple([self.judge.criterion(one) for one in conditions])
+        return self._criteria
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -46,6 +60,10 @@ class Answer:
         if self._notes is None:
             self._notes = tuple([note for note, said in course(self.guidance).notes if said(self.judge)])
         return self._notes
+
+    @property
+    def rules(self) -> Rules:
+        return self.guidance
 
     @property
     def gives(self) -> bool:
@@ -106,7 +124,9 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     steps = course(guidance)
     unknown: list[Recommendation] = []
     met: Recommendation | None = None
+    walked = 0
     for entry, judged in steps.recommendations:
+        walked += 1
         result = judged(judge)
         if result is Result.MET:
             met = entry
@@ -118,28 +138,31 @@ def answer(guidance: Guidance, baby: Baby) -> Answer:
     settled = met is not None and all(entry.verdict == met.verdict for entry in unknown)
     chosen = met if settled else None
     verdict = chosen.verdict if chosen else UNDECIDED
-    criteria = tuple(judge.criteria.values())
     raised = [note.indicator for note, said in steps.notes if note.indicator and said(judge)]
     indicator = _indicator(possible if chosen else (), raised)
     weight = baby.facts.get("dosing_weight")
     if verdict in GIVES and isinstance(weight, Doubt):
         needs = tuple(dict.fromkeys((*needs, *weight.needs)))
-    return Answer(guidance, verdict, chosen, possible, needs, judge, criteria, indicator)
+    return Answer(guidance, verdict, chosen, possible, needs, judge, walked, indicator)
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One guidance file in the order in which it is judged, each entry with the function that judges it."""
+    """One guidance file in the order in which it is judged, each entry with the function that judges it. `compared[n]`
+    are the comparisons of the first n recommendations."""
 
     recommendations: tuple[tuple[Recommendation, Judgment], ...]
     notes: tuple[tuple[Note, Callable[[Judge], bool]], ...]
+    compared: tuple[tuple[Comparison | Is | In, ...], ...]
 
 
 @cache
 def course(guidance: Guidance) -> Course:
+    entries = guidance.recommendations
     return Course(
-        tuple((entry, judgment(entry.when, guidance)) for entry in guidance.recommendations),
+        tuple((entry, judgment(entry.when, guidance)) for entry in entries),
         tuple((note, _said(note, guidance)) for note in guidance.notes),
+        tuple(compared([entry.when for entry in entries[:count]], guidance) for count in range(len(entries) + 1)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -10,7 +10,7 @@ from functools import cache, partial
 
 from cds_service.decisions.limits import constant, limit
 from cds_service.facts.fact import Baby, Doubt, Missing, OnRecord, Quantity
-from cds_service.knowledge.shapes import ON_RECORD, Comparison, Condition, Group, Guidance, In, Is, Named, Number
+from cds_service.knowledge.shapes import ON_RECORD, Comparison, Condition, Group, In, Is, Named, Number, Rules
 
 
 class Result(Enum):
@@ -58,26 +58,34 @@ class Criterion:
 
 @dataclass(slots=True)
 class Judge:
-    """Judges one guidance file for one baby. Each limit, each comparison and each statement is judged once."""
+    """Judges one file of rules for one baby. Each limit, each comparison and each statement is judged once, and only
+    where it is asked for."""
 
-    guidance: Guidance
+    rules: Rules
     baby: Baby
     criteria: dict[str, Criterion] = field(default_factory=dict)
     statements: dict[str, Result] = field(default_factory=dict)
     limits: dict[str, Quantity | Doubt] = field(default_factory=dict)
 
     def result(self, condition: Condition) -> Result:
-        return judgment(condition, self.guidance)(self)
+        return judgment(condition, self.rules)(self)
 
-    def needs(self, condition: Condition) -> list[str]:
+    def criterion(self, condition: Comparison | Is | In) -> Criterion:
+        """One comparison as it is judged, also where the answer was settled without it."""
+        if condition.text not in self.criteria:
+            self.result(condition)
+        return self.criteria[condition.text]
+
+    def needs(self, condition: Condition) -> tuple[str, ...]:
         """The missing facts that keep this condition unknown, in the order of the guidance."""
+        if not isinstance(condition, Named | Group):
+            one = self.criterion(condition)
+            return one.needs if one.result is UNKNOWN else ()
         if self.result(condition) is not UNKNOWN:
-            return []
+            return ()
         if isinstance(condition, Named):
-            return self.needs(self.guidance.statements[condition.name])
-        if isinstance(condition, Group):
-            return list(dict.fromkeys(name for item in condition.items for name in self.needs(item)))
-        return list(self.criteria[condition.text].needs)
+            return self.needs(self.rules.statements[condition.name])
+        return tuple(dict.fromkeys([name for item in condition.items for name in self.needs(item)]))
 
     def limit(self, number: Number) -> Quantity | Doubt:
         value = self.limits.get(number.name)
@@ -90,17 +98,35 @@ Judgment = Callable[[Judge], Result]
 
 
 @cache
-def judgment(condition: Condition, guidance: Guidance) -> Judgment:
+def judgment(condition: Condition, rules: Rules) -> Judgment:
     """The function that judges this condition: made once, so that a call does not walk over the condition's form."""
     if isinstance(condition, Named):
-        return _statement(condition.name, judgment(guidance.statements[condition.name], guidance))
+        return _statement(condition.name, judgment(rules.statements[condition.name], rules))
     if isinstance(condition, Group):
-        return _group(condition.word, tuple(judgment(item, guidance) for item in condition.items))
+        return _group(condition.word, tuple(judgment(item, rules) for item in condition.items))
     if isinstance(condition, Comparison):
         return _once(condition, _comparison(condition))
     if isinstance(condition, Is):
         return _once(condition, partial(_category, condition))
     return _once(condition, partial(_membership, condition))
+
+
+def compared(conditions: Iterable[Condition], rules: Rules) -> tuple[Comparison | Is | In, ...]:
+    """Every comparison under the conditions, also those of the statements that they name: in that order, each once."""
+    found: dict[str, Comparison | Is | In] = {}
+
+    def walk(condition: Condition) -> None:
+        if isinstance(condition, Named):
+            walk(rules.statements[condition.name])
+        elif isinstance(condition, Group):
+            for item in condition.items:
+                walk(item)
+        else:
+            found.setdefault(condition.text, condition)
+
+    for condition in conditions:
+        walk(condition)
+    return tuple(found.values())
 
 
 def _statement(name: str, inner: Judgment) -> Judgment:
@@ -114,20 +140,18 @@ def _statement(name: str, inner: Judgment) -> Judgment:
 
 
 def _group(word: str, items: tuple[Judgment, ...]) -> Judgment:
-    """Every item is judged, also where one already decides: the record shows all of them."""
+    """Items are judged until one decides; what the record shows beyond that, `Judge.criterion` judges."""
     deciding = NOT_MET if word == "all" else MET
     if_decided, otherwise = {"all": (NOT_MET, MET), "any": (MET, NOT_MET), "none": (NOT_MET, MET)}[word]
 
     def group(judge: Judge) -> Result:
-        decided, unknown = False, False
+        unknown = False
         for item in items:
             result = item(judge)
             if result is deciding:
-                decided = True
-            elif result is UNKNOWN:
+                return if_decided
+            if result is UNKNOWN:
                 unknown = True
-        if decided:
-            return if_decided
         return UNKNOWN if unknown else otherwise
 
     return group
@@ -231,4 +255,4 @@ def _membership(condition: In, judge: Judge) -> Criterion:
         return Criterion(condition, MET, found)
     if record.complete:
         return Criterion(condition, NOT_MET, "not on record")
-    return Criterion(condition, UNKNOWN, needs=(fact.name,), why="the problem list was not read in full")
+    return Criterion(condition, UNKNOWN, needs=(record.need or fact.name,), why="the problem list was not read in full")

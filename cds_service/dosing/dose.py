@@ -70,7 +70,7 @@ def portion(grams_per_kg: Decimal, kilograms: Decimal, dose: Dose, product: Prod
         rounded,
         milliliters,
         vials(rounded, product.vials_g),
-        infusion(product, kilograms, rounded, dose.hours),
+        infusion(product, kilograms, rounded, max(dose.hours, limits.hours)),
     )
 
 

@@ -52,8 +52,8 @@ def infusion(product: Product, kilograms: Decimal, grams: Decimal, guideline_hou
     dose = grams * MILLIGRAMS / kilograms
     unit_rate = kilograms * MINUTES / (product.grams_per_ml * MILLIGRAMS)  # mL/h for 1 mg/kg/min
     guideline = guideline_hours * MINUTES
-    shortest = _shortest(product, dose)
-    total = max(guideline, shortest)
+    fastest = shortest(product, dose)
+    total = max(guideline, fastest)
     stepped = len(product.steps) > 1 and all(step.minutes for step in product.steps)
     top = product.top_rate
     if stepped:
@@ -62,7 +62,7 @@ def infusion(product: Product, kilograms: Decimal, grams: Decimal, guideline_hou
         first = product.steps[0]
         ladder = [(0, first.minutes, first.mg_per_kg_min)]
     steps = tuple([Step(start, minutes, _pump(rate * unit_rate), rate) for start, minutes, rate in ladder])
-    return Infusion(_up(total), _up(guideline), _up(shortest), steps, stepped, _pump(top * unit_rate), top)
+    return Infusion(_up(total), _up(guideline), _up(fastest), steps, stepped, _pump(top * unit_rate), top)
 
 
 def _pump(ml_per_h: Decimal) -> Decimal:
@@ -94,8 +94,9 @@ def _rungs(product: Product) -> tuple[Rung, ...]:
     return tuple(rungs)
 
 
-def _shortest(product: Product, dose: Decimal) -> Decimal:
-    """Minutes at the label's fastest: up its steps, then at its maximum. Flat where the steps are not known."""
+def shortest(product: Product, dose: Decimal) -> Decimal:
+    """Minutes for a dose in mg/kg at the label's fastest: up its steps, then at its maximum. Flat where the steps are
+    not known. Only for a product that has a maximum."""
     start, given = 0, Decimal(0)
     for rung in _rungs(product):
         if rung.after >= dose:

@@ -71,7 +71,7 @@ def sent(baby: Newborn) -> Json:
     made = record(
         {},
         bilirubin=[measured(TSB, float(value), unit, effectiveDateTime=drawn)],
-        hematology=[said(DAT, baby.dat)] if baby.dat else [],
+        laboratory=[said(DAT, baby.dat)] if baby.dat else [],
         conditions=[condition("c", "P55.1", "confirmed")] if baby.diagnosed else [],
         measurements=[said(GESTATION, f"{weeks}+{days}"), observation("w", WEIGHT, f"{baby.kilograms} kg")],
     )

@@ -20,7 +20,18 @@ from tests.conftest import ReadRecord
 from tests.decisions.drawn import OPEN, babies, told_more
 from tests.facts.records import GESTATION, GIVEN, measured, record
 
-GUIDELINES = [("hdn", "aap_2022"), ("hdn", "baseline"), ("hdn", "nice_cg98"), ("fnait", "baseline")]
+GUIDELINES = [
+    ("hdn", "aap_2022"),
+    ("hdn", "baseline"),
+    ("hdn", "nice_cg98"),
+    ("fnait", "baseline"),
+    ("gald", "baseline"),
+    ("gald", "nba_au"),
+    ("enterovirus", "baseline"),
+    ("parvovirus", "baseline"),
+    ("covid19", "baseline"),
+    ("kawasaki", "baseline"),
+]
 WORDS = ("all", "any", "none")
 YES = {"dat": "positive", "phototherapy": "intensive", "tsb_trend": "rising"}
 NO = {"dat": "negative", "phototherapy": "stopped", "tsb_trend": "not_rising"}
@@ -172,7 +183,7 @@ def test_what_is_met_or_not_met_stays_so_when_more_is_known(
 ) -> None:
     guidance = demo.guidance[key]
     before = data.draw(babies(demo, key[0], OPEN))
-    after = data.draw(told_more(before, demo))
+    after = data.draw(told_more(before, demo, key[0]))
     assume(covered(guidance, after))
     first, then = answer(guidance, before), answer(guidance, after)
     later = {one.text: one.result for one in then.criteria}

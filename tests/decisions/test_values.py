@@ -43,7 +43,7 @@ def test_a_platelet_count_given_as_a_limit_decides_what_it_can(
     demo: Knowledge, read: ReadRecord, comparator: str, count: float, answer: str
 ) -> None:
     found = answer_of(
-        demo, read(record(NEWBORN, hematology=[limited(PLATELETS, comparator, count, "10*9/L")])), "fnait"
+        demo, read(record(NEWBORN, laboratory=[limited(PLATELETS, comparator, count, "10*9/L")])), "fnait"
     )
     assert found.name == answer
     assert ("platelets" in found.needs) is (answer == "needs_information")
@@ -83,7 +83,7 @@ def test_only_total_serum_bilirubin_decides(demo: Knowledge, read: ReadRecord, c
         {"tsb": "306 mg/dL"},
         {"dat": "indeterminate"},
         {"gestation": "nonsense"},
-        {"not_sent": ["hematology"]},
+        {"not_sent": ["laboratory"]},
         {"tsb_drawn": "13 h", "age": "61 h"},
     ],
     ids=str,
