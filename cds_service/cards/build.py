@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from cds_service.cards.chart import Chart
 from cds_service.cards.detail import detail, footer, monitoring_detail, version
-from cds_service.cards.doses import dose
+from cds_service.cards.doses import dose as dose_detail
+from cds_service.cards.draft import Draft
 from cds_service.cards.notice import TOPIC_SYSTEM, override_reasons
 from cds_service.cards.record import decision_record
-from cds_service.cards.suggest import Identity, dose_suggestions, monitoring_suggestions, worded
-from cds_service.cards.text import escape, number
+from cds_service.cards.safety import LONGEST_SUMMARY, Ordered, SafetyCards, echo, unjudged
+from cds_service.cards.suggest import Identity, Wording, deletion, dose_suggestions, monitoring_suggestions, worded
+from cds_service.cards.text import escape
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.lines import lines
 from cds_service.decisions.logic import Result
 from cds_service.dosing.dose import Plan, plan
 from cds_service.dosing.repeat import barred
 from cds_service.facts.fact import Baby
-from cds_service.knowledge.shapes import INDICATORS, Guidance, Knowledge, Product, Recommendation
+from cds_service.knowledge.shapes import INDICATORS, Dose, Guidance, Knowledge, Recommendation
 
 Json = dict[str, Any]
-LONGEST_SUMMARY = 139
 DECISION = "org.neonatal-ivig-cds.decision"
 DECISIONS = "org.neonatal-ivig-cds.decisions"
 WITHHELD_ORDER = ("needs-information", "not-yet", "not-recommended", "out-of-scope", "not-indicated", "no-sign")
@@ -33,7 +33,7 @@ NO_SIGN = "no_sign"
 DRAFT_REFUSED = (
     "The draft order cannot be sent back changed (it is not valid FHIR R4, or has no id): enter the dose by hand."
 )
-SORBITOL = " **It contains sorbitol: contraindicated under 2 years of age.**"
+NOTHING_FOUND = "IVIG is ordered, and nothing on record points at any of the {} indications that were looked for"
 NOT_RULED_OUT = ". Worse not ruled out"
 MONITORING_SUMMARY = (
     "Monitoring for IVIG ({}): vital signs at 15 and 30 min, then hourly; when to stop; laboratory follow-up"
@@ -41,37 +41,9 @@ MONITORING_SUMMARY = (
 
 
 @dataclass(slots=True)
-class Draft:
-    """The IVIG order that the clinician is writing. `order` is None where it cannot be sent back changed.
-
-    `medication` is what it calls its medication, `brands` and `strengths` (g/mL) what its words and codes name.
-    """
-
-    order: Json | None
-    medication: str = ""
-    brands: frozenset[str] = frozenset()
-    strengths: frozenset[Decimal] = frozenset()
-
-    @property
-    def product(self) -> str:
-        """`privigen, 10 %`."""
-        percents = [f"{number(one * 100, 2)} %" for one in sorted(self.strengths)]
-        return ", ".join([*sorted(self.brands), *percents])
-
-    def differs(self, product: Product) -> bool:
-        """Whether it names another brand or strength, so that volume and rates do not hold for it."""
-        return not (self.brands <= {product.brand} and self.strengths <= {product.grams_per_ml})
-
-    def sorbitol(self, products: Iterable[Product]) -> bool:
-        """Whether a product of this brand contains sorbitol; of this strength, where the brand has it."""
-        named = [one for one in products if one.brand in self.brands]
-        exact = [one for one in named if one.grams_per_ml in self.strengths]
-        return any(one.sorbitol for one in exact or named)
-
-
-@dataclass(slots=True)
 class Deck:
-    """Builds the cards of one call. `draft` is None where nothing is being ordered."""
+    """Builds the cards of one call. `draft`, the order that a dose may be written into, is None where nothing is being
+    ordered; `orders` are all of them, with what the safety rules say. `signing` is about an order to be signed."""
 
     knowledge: Knowledge
     baby: Baby
@@ -79,7 +51,10 @@ class Deck:
     seed: str
     draft: Draft | None = None
     remarks: tuple[str, ...] = ()
+    orders: tuple[Ordered, ...] = ()
+    signing: bool = False
     identity: Identity = field(init=False)
+    _planned: dict[Dose, tuple[Plan | None, list[Wording]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.identity = Identity(self.seed)
@@ -87,15 +62,63 @@ class Deck:
     def cards(self, decisions: list[Decision]) -> list[Json]:
         """Worst first. A withheld answer at exchange level keeps a card of its own: it must not be hidden."""
         advised = [one for one in decisions if one.shown.gives]
+        for ordered in self.orders:
+            ordered.dose = self._advised_for(ordered, advised)
+        safety = SafetyCards(self.knowledge, self.patient_id, self.identity)
         alarming = [one for one in decisions if not one.shown.gives and one.shown.indicator == "critical"]
-        if not advised:
-            ranked = sorted(decisions, key=_telling)
-            return [self._card(ranked[0], ranked[1:])]
-        carded = [*alarming, *advised]
-        others = [one for one in decisions if one not in carded]
-        cards = [self._card(one, others if one is carded[-1] else [], self._also(one, advised)) for one in carded]
-        cards.append(self._monitoring(advised))
-        return sorted(cards, key=lambda card: -INDICATORS.index(card["indicator"]))
+        if advised:
+            carded = [*alarming, *advised]
+            others = [one for one in decisions if one not in carded]
+            cards = [
+                self._card(
+                    one,
+                    others if one is carded[-1] else [],
+                    self._also(one, advised),
+                    self._read_back() if one is carded[0] else "",
+                )
+                for one in carded
+            ]
+            cards.append(self._monitoring(advised, safety.lines(self.orders)))
+        else:
+            cards = [self._withheld(decisions, safety.lines(self.orders))]
+        return sorted([*cards, *safety.cards(self.orders)], key=lambda card: -INDICATORS.index(card["indicator"]))
+
+    def _withheld(self, decisions: list[Decision], beside: str) -> Json:
+        """The one card where nothing is advised. An order that is signed all the same is never a mere remark."""
+        reasons = {fact.value for one in self.orders if (fact := one.baby.known("order_indication"))}
+        ranked = sorted(decisions, key=lambda one: _telling(one, reasons))
+        card = self._card(ranked[0], ranked[1:], (), "\n\n".join(part for part in (self._read_back(), beside) if part))
+        if self.orders and all(one.shown.verdict == "no-sign" for one in decisions):
+            card["summary"] = NOTHING_FOUND.format(len(decisions))
+        if self.signing and card["indicator"] == "info":
+            card["indicator"] = "warning"
+        order = self.draft.order if self.draft else None
+        if ranked[0].shown.verdict == "not-recommended" and order and order.get("status") == "draft":
+            card["suggestions"] = [deletion(order, self.identity, card["source"]["topic"]["code"])]
+            card["selectionBehavior"] = "at-most-one"
+        return card
+
+    def _read_back(self) -> str:
+        """The orders as they were read, and what the safety rules left open."""
+        said = [echo(Chart(self.knowledge, one.baby), one) for one in self.orders if not one.proposed]
+        return "\n\n".join(part for part in (*said, unjudged(self.knowledge, self.orders)) if part)
+
+    def _advised_for(self, ordered: Ordered, advised: list[Decision]) -> Dose | None:
+        """The advised dose for one order: of the indication that it is for, else none; none either where no further
+        dose is due."""
+        reason = ordered.baby.known("order_indication")
+        fitting = next((one.shown for one in advised if reason and one.indication == reason.value), None)
+        dose = fitting.dose if fitting else None
+        if dose and barred(dose, self.baby.series.get("ivig_given", ()), self.baby.as_of):
+            return None
+        return dose
+
+    def _barred(self) -> str:
+        """Why no dose is offered, by a safety rule; empty where none forbids it."""
+        for ordered in self.orders:
+            if found := ordered.barred:
+                return Chart(self.knowledge, ordered.baby).fill(found.rule.summary, found)
+        return ""
 
     def _also(self, decision: Decision, advised: list[Decision]) -> tuple[str, ...]:
         """On each of two cards that advise IVIG: that there is the other."""
@@ -107,30 +130,44 @@ class Deck:
 
     def records(self, decisions: list[Decision]) -> list[Json]:
         """Every decision, not only those on cards."""
-        return [self._record(answer, self._plan(answer)) for one in decisions for answer in one.answers]
+        return [self._record(answer, self._plan(answer)[0]) for one in decisions for answer in one.answers]
 
-    def _plan(self, answer: Answer) -> Plan | None:
-        if answer.dose is None:
-            return None
-        limits = self.knowledge.dose_limits[answer.dose.limits]
-        return plan(answer.dose, self.baby, self.knowledge.site.product, limits)
+    def _plan(self, answer: Answer) -> tuple[Plan | None, list[Wording]]:
+        """The dose of an answer for this newborn, and in words. Computed once: card and orders show the same."""
+        dose = answer.dose
+        if dose is None:
+            return None, []
+        if dose not in self._planned:
+            product = self.knowledge.site.product
+            planned = plan(dose, self.baby, product, self.knowledge.dose_limits[dose.limits])
+            self._planned[dose] = planned, worded(planned, product) if planned else []
+        return self._planned[dose]
 
     def _record(self, answer: Answer, dose_plan: Plan | None) -> Json:
         return decision_record(self.knowledge, answer, dose_plan, lines(answer))
 
-    def _card(self, decision: Decision, others: list[Decision], also: tuple[str, ...] = ()) -> Json:
+    def _card(self, decision: Decision, others: list[Decision], also: tuple[str, ...] = (), order: str = "") -> Json:
         answer = decision.shown
         chart = Chart(self.knowledge, self.baby)
-        dose_plan = self._plan(answer)
-        wordings = worded(dose_plan, self.knowledge.site.product) if dose_plan else []
+        dose_plan, wordings = self._plan(answer)
         watched = lines(answer)
         beside = [line for one in decision.answers if one is not answer for line in lines(one)]
         titles = {line.number.title for line in watched}
         shown = [*watched, *(line for line in beside if line.number.title not in titles)]
         again = barred(answer.dose, self.baby.series.get("ivig_given", ()), self.baby.as_of) if answer.dose else ""
         ordered, writable = self._ordered()
-        dosed = dose(chart, answer, dose_plan, wordings, ordered) if answer.dose else ""
-        body = detail(chart, decision, dosed, shown, others, again=again, remarks=(*also, *self.remarks))
+        forbidden = self._barred() if answer.dose else ""
+        dosed = dose_detail(chart, answer, dose_plan, wordings, ordered) if answer.dose else ""
+        body = detail(
+            chart,
+            decision,
+            dosed,
+            shown,
+            others,
+            again=again,
+            remarks=(*_forbidden(forbidden), *also, *self.remarks),
+            order=order,
+        )
         topic = topic_code(answer)
         card: Json = {
             "uuid": self.identity.of("card", topic),
@@ -147,7 +184,7 @@ class Deck:
         if others and not answer.gives:
             # This card speaks for all of them: its own indication only heads it.
             card["extension"][DECISIONS] = [self._record(one.shown, None) for one in others]
-        if dose_plan and writable and not again:
+        if dose_plan and writable and not again and not forbidden:
             card["suggestions"] = dose_suggestions(
                 wordings,
                 self.knowledge.site.product,
@@ -171,7 +208,7 @@ class Deck:
                 f"**The draft names {named} ({draft.product}), another product or strength than {product.title}.** "
                 "The grams hold; volume and infusion steps do not, and no dose is written into the draft."
             )
-            return text + (SORBITOL if draft.sorbitol(self.knowledge.products.values()) else ""), False
+            return text, False
         if draft.order is None:
             return DRAFT_REFUSED, False
         if not draft.brands:
@@ -197,15 +234,15 @@ class Deck:
             titles.setdefault(spec.asks, spec.title)  # two facts may be answered by the same thing
         return fit(f"IVIG for {indication.short} cannot be judged, missing: ", list(titles.values()))
 
-    def _monitoring(self, advised: list[Decision]) -> Json:
+    def _monitoring(self, advised: list[Decision], beside: str) -> Json:
         sets = tuple(dict.fromkeys(each for one in advised for each in one.shown.guidance.monitoring))
-        topic = "monitoring" + "".join(one.indication for one in advised)
+        topic = _topic("monitoring", *(one.indication for one in advised))
         shorts = " and ".join(self.knowledge.indications[one.indication].short for one in advised)
         return {
             "uuid": self.identity.of("card", topic),
             "summary": MONITORING_SUMMARY.format(shorts),
             "indicator": "info",
-            "detail": f"{monitoring_detail(sets)}\n\n{version(self.knowledge)}",
+            "detail": "\n\n".join(part for part in (beside, monitoring_detail(sets), version(self.knowledge)) if part),
             "source": {
                 "label": "Monitoring of IVIG in newborns",
                 "topic": {"system": TOPIC_SYSTEM, "code": topic, "display": "Monitoring of IVIG in newborns"},
@@ -239,6 +276,10 @@ def _already(again: str, summary: str, answer: Answer) -> str:
     return next((text for text in texts if len(text) <= LONGEST_SUMMARY), summary)
 
 
+def _forbidden(why: str) -> tuple[str, ...]:
+    return (f"**No dose is offered while this holds**: {why}.",) if why else ()
+
+
 def topic_code(answer: Answer) -> str:
     """Letters and digits, at most 100, another one for another clinical state: an override of a milder state
     must not hide a worse one."""
@@ -260,9 +301,11 @@ def fit(start: str, words: list[str]) -> str:
     return f"{start}{len(words)} facts"
 
 
-def _telling(decision: Decision) -> tuple[bool, bool, int]:
-    """Which withheld decision heads the card: critical first, then those that the record points at."""
+def _telling(decision: Decision, reasons: Set[object]) -> tuple[bool, bool, bool, int]:
+    """Which withheld decision heads the card: critical first, then what the order is for, then those that the record
+    points at."""
     answer = decision.shown
     nothing = answer.guidance.statements.get(NO_SIGN)
     pointed = nothing is None or answer.judge.result(nothing) is Result.NOT_MET
-    return answer.indicator != "critical", not pointed, WITHHELD_ORDER.index(answer.verdict)
+    named = decision.indication in reasons
+    return answer.indicator != "critical", not named, not pointed, WITHHELD_ORDER.index(answer.verdict)

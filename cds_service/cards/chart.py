@@ -5,13 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
-from cds_service.cards.text import escape, fact_text, level, number, quantity, telling_decimals, when
-from cds_service.decisions.decide import Answer
+from cds_service.cards.text import (
+    LONGEST_REMARK,
+    category_word,
+    escape,
+    fact_text,
+    level,
+    number,
+    ordered_text,
+    quantity,
+    telling_decimals,
+    when,
+)
+from cds_service.decisions.logic import Criterion, Judge
 from cds_service.dosing.dose import Plan
-from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
+from cds_service.facts.fact import Baby, Doubt, Fact, Missing, OnRecord, Quantity
 from cds_service.facts.moments import HOUR, length
-from cds_service.knowledge.shapes import Dose, Knowledge
+from cds_service.knowledge.shapes import Dose, FactSpec, Knowledge, Rules
+
+
+class Judged(Protocol):
+    """What a text speaks of: an answer by a guideline, or a safety rule that is met."""
+
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def judge(self) -> Judge: ...
+    @property
+    def criteria(self) -> tuple[Criterion, ...]: ...
+    @property
+    def dose(self) -> Dose | None: ...
 
 
 @dataclass(slots=True)
@@ -46,16 +71,20 @@ class Chart:
         ]
         return ", from " + " to ".join(ends)
 
-    def fill(self, text: str, answer: Answer, plan: Plan | None = None, *, room: bool = False) -> str:
+    def shown(self, fact: Fact) -> str:
+        """The value alone, in the unit of the catalogue."""
+        return fact_text(fact, self.knowledge.facts[fact.name])
+
+    def fill(self, text: str, answer: Judged, plan: Plan | None = None, *, room: bool = False) -> str:
         """`{tsb}` becomes the baby's value, `{escalation}` the line, `{dose}` the dose. `room` is to say why a value
         cannot be used."""
         return text.format_map(_Words(self, answer, plan, room=room)) if "{" in text else text
 
-    def word(self, name: str, answer: Answer, plan: Plan | None, *, room: bool) -> str:
+    def word(self, name: str, answer: Judged, plan: Plan | None, *, room: bool) -> str:
         if name == "dose":
             return dose_words(answer.dose, plan)
-        if name in answer.guidance.numbers:
-            line = answer.judge.limit(answer.guidance.numbers[name])
+        if name in answer.rules.numbers:
+            line = answer.judge.limit(answer.rules.numbers[name])
             return level(line) if isinstance(line, Quantity) else "not known"
         fact = self.baby.facts[name]
         if isinstance(fact, Doubt):
@@ -63,20 +92,31 @@ class Chart:
                 return "not known"
             return f"not usable, {escape(fact.why)}" if room else "not usable"
         spec = self.knowledge.facts[name]
-        unit = answer.guidance.units.get(name, spec.unit)
+        unit = answer.rules.units.get(name, spec.unit)
         if not isinstance(fact.value, Quantity) or unit is None:
-            return str(fact.value).replace("_", " ")
+            return words_of(fact, spec)
         value = fact.value.to(unit)
+        if spec.kind == "order" and (unit.name == "h" or unit.quantity == "ratio"):
+            return ordered_text(fact, value, spec.decimals)
         compared = [one for one in answer.criteria if one.fact == name and one.limit]
         return quantity(
             value, max((telling_decimals(one, value, spec.decimals) for one in compared), default=spec.decimals)
         )
 
 
+def words_of(fact: Fact, spec: FactSpec) -> str:
+    """A fact that is no quantity: of an order, the sentence that goes with its category, where there is one."""
+    if isinstance(fact.value, OnRecord):
+        return "; ".join(escape(said) for said in dict.fromkeys(fact.value.found.values())) or "nothing on record"
+    if spec.kind == "order" and fact.remark:
+        return escape(fact.remark, LONGEST_REMARK)
+    return category_word(str(fact.value))
+
+
 class _Words(dict[str, str]):
     """Placeholders of one text, filled only as they are met."""
 
-    def __init__(self, chart: Chart, answer: Answer, plan: Plan | None, *, room: bool) -> None:
+    def __init__(self, chart: Chart, answer: Judged, plan: Plan | None, *, room: bool) -> None:
         super().__init__()
         self.chart, self.answer, self.plan, self.room = chart, answer, plan, room
 

@@ -25,9 +25,10 @@ def detail(
     *,
     again: str = "",
     remarks: tuple[str, ...] = (),
+    order: str = "",
 ) -> str:
     """The whole body of a card about one indication. `dose` is its part about the dose, `again` what is to be said
-    of a further one; `others` are the indications without a card of their own."""
+    of a further one, `order` the drafted order read back; `others` are the indications without a card of their own."""
     answer = decision.shown
     notes = answer.notes
     parts = [
@@ -39,6 +40,7 @@ def detail(
         reasons(chart, answer),
         levels(chart, answer, lines),
         dose,
+        order,
         bullets(_note(chart, note, answer) for note in notes if not note.first),
         missing(chart, answer),
         other_guidelines(decision),
@@ -52,23 +54,21 @@ def _note(chart: Chart, note: Note, answer: Answer) -> str:
 
 
 def already(chart: Chart, again: str) -> list[str]:
-    """IVIG that is ordered, running or given: said before the verdict."""
-    said = []
-    given, ordered = chart.baby.known("ivig_given"), chart.baby.known("ivig_order")
-    if given:
-        count = doses(len(chart.baby.series["ivig_given"]))
-        ago = hours_ago(given, chart.baby.as_of)
-        why = f": **{again}**" if again else ""
-        said.append(
-            f"**IVIG already given**: {count}, the last {ago} ({escape(str(given.value))}{chart.where(given)}){why}."
-        )
-    if ordered:
-        said.append(f"**IVIG already ordered**{chart.where(ordered)}: do not order it twice.")
-    return said
+    """IVIG that is running or given: said before the verdict. What is ordered already is for a safety rule to say."""
+    given = chart.baby.known("ivig_given")
+    if given is None:
+        return []
+    count, ago = doses(len(chart.baby.series["ivig_given"])), hours_ago(given, chart.baby.as_of)
+    why = f": **{again}**" if again else ""
+    return [f"**IVIG already given**: {count}, the last {ago} ({escape(str(given.value))}{chart.where(given)}){why}."]
 
 
 def _also(knowledge: Knowledge, others: list[Decision]) -> str:
-    return "**Also checked**\n\n" + bullets(one_line(knowledge, one) for one in others) if others else ""
+    """A line for each indication that the record points at; the others by name."""
+    said = [one_line(knowledge, one) for one in others if one.shown.verdict != "no-sign"]
+    if silent := [knowledge.indications[one.indication].short for one in others if one.shown.verdict == "no-sign"]:
+        said.append(f"Nothing on record points at: {', '.join(silent)}")
+    return f"**Also checked**\n\n{bullets(said)}" if said else ""
 
 
 @cache
@@ -77,9 +77,19 @@ def footer(knowledge: Knowledge, guidance: Guidance) -> str:
     source = guidance.source
     signed = "" if guidance.signed_off else " Not signed off by a clinician."
     return (
-        f"Source: {source.title}. {source.verified.capitalize()}: {source.how}\n\n"
+        f"{moved(guidance)}Source: {source.title}. {source.verified.capitalize()}: {source.how}\n\n"
         f"{version(knowledge)}{signed} {DISCLAIMER}"
     )
+
+
+def moved(guidance: Guidance) -> str:
+    """What this site moved in the guideline, by whose authority, and that it did."""
+    overlay = guidance.overlay
+    if overlay is None:
+        return ""
+    rows = bullets(f"{one.was}: here {one.now} {citation(one.cite)}" for one in overlay.moved)
+    signed = "" if overlay.signed_off else "\n\nThese changes are not signed off by a clinician."
+    return f"**Moved by this site** ({guidance.source.short})\n\n{rows}{signed}\n\n"
 
 
 @cache

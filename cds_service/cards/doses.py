@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from functools import cache
 
-from cds_service.cards.chart import Chart, bullets, span
+from cds_service.cards.chart import Chart, bullets, capital, span
 from cds_service.cards.suggest import Wording, duration
 from cds_service.cards.text import citation, escape, number
 from cds_service.decisions.decide import Answer
@@ -20,7 +19,7 @@ def dose(chart: Chart, answer: Answer, plan: Plan | None, wordings: list[Wording
     is empty where it names this product."""
     wanted = answer.dose
     assert wanted is not None
-    cited = _per_kg(wanted)
+    cited = per_kg(wanted)
     if plan is None:
         doubt = chart.baby.facts["dosing_weight"]
         why = doubt.why if isinstance(doubt, Doubt) else ""
@@ -32,7 +31,7 @@ def dose(chart: Chart, answer: Answer, plan: Plan | None, wordings: list[Wording
     rows += [_row(one, product) for one in plan.portions]
     notes = [
         *_cautions(plan, chart.knowledge.dose_limits[wanted.limits]),
-        *(_infusion(one, plan.dose.hours) for one in wordings),
+        *(_infusion(one, plan.dose) for one in wordings),
         _product(product),
         *((ordered,) if ordered else ()),
     ]
@@ -40,7 +39,7 @@ def dose(chart: Chart, answer: Answer, plan: Plan | None, wordings: list[Wording
 
 
 @cache
-def _per_kg(wanted: Dose) -> str:
+def per_kg(wanted: Dose) -> str:
     over = f" over {span(wanted.hours_from, wanted.hours)} h" if wanted.hours else ""
     note = f", {wanted.note}" if wanted.note else ""
     return f"{span(wanted.low, wanted.high)} g/kg{over}{note} {citation(wanted.cite)}"
@@ -62,28 +61,33 @@ def _cautions(plan: Plan, limits: DoseLimits) -> Iterator[str]:
     for one in plan.portions:
         if not wanted.low <= one.rounded_per_kg <= wanted.high:
             yield (
-                f"Rounded to {number(one.rounded, 2)} g the dose is {number(one.rounded_per_kg, 3)} g/kg, outside the "
-                f"guideline's {span(wanted.low, wanted.high)} g/kg by {number(one.rounding_percent, 1)} %."
+                f"Rounded to {number(one.rounded, 2)} g the dose is {number(one.rounded_per_kg, 3)} g/kg, outside "
+                f"{wanted.set_by}'s {span(wanted.low, wanted.high)} g/kg by {number(one.rounding_percent, 1)} %."
             )
     if limits.usual is None:
         yield f"**No dose is usual here** {citation(limits.cite)}"
         return
     low, high = limits.usual
     if wanted.low < low or wanted.high > high:
-        yield f"**The guideline's dose lies outside the usual {span(low, high)} g/kg** {citation(limits.cite)}"
+        whose = capital(wanted.set_by)
+        yield f"**{whose}'s dose lies outside the usual {span(low, high)} g/kg** {citation(limits.cite)}"
 
 
-def _infusion(one: Wording, hours: Decimal) -> str:
-    """One dose, why it takes as long as it does, and its steps. `hours` are the guideline's, 0 where it states none."""
+def _infusion(one: Wording, wanted: Dose) -> str:
+    """One dose, why it takes as long as it does, and its steps."""
+    hours = wanted.hours
     run = one.portion.infusion
     top = number(run.max_mg_per_kg_min, 2)
     fast = f"at the label's fastest {duration(run.product_minutes)} ({top} mg/kg/min)"
     if not hours:
-        why = f"the guideline states no time; {fast}"
+        slower = (
+            "" if run.product_decides else f", and {duration(run.guideline_minutes)} is the least for a newborn (own)"
+        )
+        why = f"the guideline states no time{slower}; {fast}"
     elif run.product_decides:
-        why = f"the guideline's {number(hours, 1)} h would break the label's maximum rate; {fast}"
+        why = f"{wanted.set_by}'s {number(hours, 1)} h would break the label's maximum rate; {fast}"
     else:
-        why = f"the guideline's {number(hours, 1)} h; {fast}"
+        why = f"{wanted.set_by}'s {number(hours, 1)} h; {fast}"
     return f"{one.dose} ({why}): {one.steps}"
 
 

@@ -11,14 +11,13 @@ from cds_service.cards.suggest import Identity
 from cds_service.knowledge.shapes import Knowledge
 
 TOPIC_SYSTEM = "urn:org.neonatal-ivig-cds:topic"
-REASONS_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 
 
 @cache
 def override_reasons(knowledge: Knowledge) -> list[dict[str, str]]:
     """The same on every card."""
     return [
-        {"code": reason.code, "system": REASONS_SYSTEM, "display": reason.display}
+        {"code": reason.code, "system": reason.system, "display": reason.display}
         for reason in knowledge.override_reasons
     ]
 

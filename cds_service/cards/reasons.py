@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import takewhile
 
-from cds_service.cards.chart import Chart, bullets, capital
+from cds_service.cards.chart import Chart, Judged, bullets, capital
 from cds_service.cards.text import citation, escape, fact_text, level, quantity, telling_decimals
 from cds_service.decisions.decide import Answer, Decision
 from cds_service.decisions.logic import Criterion, Result
@@ -24,7 +24,8 @@ RELATIONS = {
     ("<", Result.NOT_MET): "not below",
 }
 WITHHELD_FOR_A_REASON = frozenset({"not-yet", "not-indicated", "not-recommended"})
-LIST_WORDS = {"hdn": "HDN", "fnait": "FNAIT"}
+LIST_WORDS = {word.lower(): word for word in ("DAT", "FNAIT", "GALD", "HDN", "HSV", "IgA", "IgG", "INR", "ITP", "SCID")}
+LIST_WORDS |= {"covid19": "COVID-19", "sars": "SARS", "cov": "CoV"}
 
 
 def verdict(answer: Answer) -> str:
@@ -47,19 +48,18 @@ def reasons(chart: Chart, answer: Answer) -> str:
     Where the condition is there but IVIG is withheld, also why the answers that give it do not hold.
     """
     chosen = answer.recommendation
-    judged = answer.judge.criteria
-    texts = [text for entry in ((chosen,) if chosen else answer.open) for text in leaves(answer, entry.when)]
+    told = [one for entry in ((chosen,) if chosen else answer.open) for one in leaves(answer, entry.when)]
     if chosen and chosen.verdict in WITHHELD_FOR_A_REASON:
         for entry in takewhile(lambda entry: entry is not chosen, answer.guidance.recommendations):
             if entry.verdict in GIVES:
-                texts += [text for text in leaves(answer, entry.when) if judged[text].result is Result.NOT_MET]
-    compared = {judged[text].fact for text in texts}
-    said = dict.fromkeys(_reason(chart, judged[text], compared) for text in dict.fromkeys(texts))
+                told += [one for one in leaves(answer, entry.when) if one.result is Result.NOT_MET]
+    compared = {one.fact for one in told}
+    said = dict.fromkeys(reason(chart, one, compared) for one in {one.text: one for one in told}.values())
     said.pop("", None)
     return bullets(said)
 
 
-def _reason(chart: Chart, one: Criterion, compared: set[str]) -> str:
+def reason(chart: Chart, one: Criterion, compared: set[str]) -> str:
     """Empty where it would only repeat: what is on record, or what another of the compared facts lacks."""
     spec = chart.knowledge.facts[one.fact]
     fact = chart.baby.facts[one.fact]
@@ -70,7 +70,7 @@ def _reason(chart: Chart, one: Criterion, compared: set[str]) -> str:
         if one.recorded:
             return ""
         if one.codelist:
-            return f"{_list_title(one.codelist)}: {escape(str(one.value))}"
+            return f"{list_title(one.codelist)}: {escape(str(one.value))}"
         return f"{capital(spec.title)}: {escape(fact_text(fact, spec))}{chart.where(fact)}"
     shown = fact_text(fact, spec, one.number.unit)
     if isinstance(one.value, Quantity):
@@ -78,6 +78,8 @@ def _reason(chart: Chart, one: Criterion, compared: set[str]) -> str:
         decimals = telling_decimals(one, value, spec.decimals)
         if decimals != spec.decimals:
             shown = quantity(value, decimals)
+    if spec.kind == "order" and spec.unit and spec.unit.quantity == "ratio" and fact.remark:
+        return f"{capital(shown)}{chart.where(fact)} {citation(one.number.cite)}"
     lead = f"{capital(spec.title)} {shown}{chart.where(fact)}"
     relation = RELATIONS.get((one.text.split(" ", 2)[1], one.result))
     if one.limit is None or relation is None:
@@ -94,15 +96,15 @@ def _unknown(fact: Doubt) -> str:
 
 
 @cache
-def _list_title(name: str) -> str:
+def list_title(name: str) -> str:
     """`isoimmune_hdn` as `Isoimmune HDN`."""
     return capital(" ".join(LIST_WORDS.get(word, word) for word in name.split("_")))
 
 
-def leaves(answer: Answer, condition: Condition) -> Iterator[str]:
+def leaves(answer: Judged, condition: Condition) -> Iterator[Criterion]:
     """The comparisons under one condition, in the order of the file; of a met `any`, the first that is met."""
     if isinstance(condition, Named):
-        yield from leaves(answer, answer.guidance.statements[condition.name])
+        yield from leaves(answer, answer.rules.statements[condition.name])
     elif isinstance(condition, Group):
         items = condition.items
         if condition.word == "any":
@@ -111,7 +113,7 @@ def leaves(answer: Answer, condition: Condition) -> Iterator[str]:
         for item in items:
             yield from leaves(answer, item)
     else:
-        yield condition.text
+        yield answer.judge.criterion(condition)
 
 
 def missing(chart: Chart, answer: Answer) -> str:

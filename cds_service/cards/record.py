@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from cds_service.cards.text import number, telling_decimals
+from cds_service.cards.text import MOST, number, telling_decimals
 from cds_service.decisions.decide import Answer
 from cds_service.decisions.lines import Line
 from cds_service.decisions.logic import Criterion, Result
@@ -43,7 +43,7 @@ def decision_record(knowledge: Knowledge, answer: Answer, plan: Plan | None, lin
         "site": knowledge.site.name,
         "knowledge_version": knowledge.version,
         "facts": [
-            _fact(fact, knowledge, units.get(name))
+            fact_record(fact, knowledge, units.get(name))
             for name in _named(answer)
             if isinstance(fact := baby.facts[name], Fact) and not _empty(fact)
         ],
@@ -78,12 +78,14 @@ def _empty(fact: Fact) -> bool:
 
 
 def _value(value: Quantity, decimals: int) -> Any:
+    while value.low and decimals < MOST and not round(value.low, decimals):
+        decimals += 1  # 0.0034 g is not 0 g
     if value.low == value.high:
         return figure(value.low, decimals)
     return {"low": figure(value.low, decimals), "high": figure(value.high, decimals)}
 
 
-def _fact(fact: Fact, knowledge: Knowledge, unit: Unit | None) -> Json:
+def fact_record(fact: Fact, knowledge: Knowledge, unit: Unit | None) -> Json:
     spec = knowledge.facts[fact.name]
     value = fact.value
     out: Json = {"name": fact.name}

@@ -12,7 +12,7 @@ from cds_service.cards.record import figure
 from cds_service.cards.text import number
 from cds_service.dosing.dose import Plan, Portion
 from cds_service.dosing.rate import Infusion
-from cds_service.knowledge.shapes import Monitoring, MonitoringOrder, Product
+from cds_service.knowledge.shapes import Coding, Monitoring, MonitoringOrder, Product
 
 Json = dict[str, Any]
 VERSION_8 = 8 << 76 | 2 << 62
@@ -140,15 +140,44 @@ def dose_suggestions(
     return suggestions
 
 
+def with_product(order: Json, product: Product) -> Json:
+    """The order with the site's product in place of its own, and without the Medication that it held inside itself."""
+    kept = {key: value for key, value in order.items() if not key.startswith("medication")}
+    inside = order.get("medicationReference", {}).get("reference", "")
+    if inside.startswith("#"):
+        contained = [one for one in kept.pop("contained", ()) if one.get("id") != inside[1:]]
+        kept |= {"contained": contained} if contained else {}
+    return {**kept, "medicationCodeableConcept": product_concept(product)}
+
+
+def deletion(order: Json, identity: Identity, topic: str) -> Json:
+    """Takes the draft back."""
+    return {
+        "label": "Delete this draft order",
+        "uuid": identity.of("delete", topic),
+        "actions": [
+            {
+                "type": "delete",
+                "description": "Delete the draft order for IVIG",
+                "resourceId": f"{order['resourceType']}/{order['id']}",
+            }
+        ],
+    }
+
+
+def product_concept(product: Product) -> Json:
+    return {
+        "coding": [IVIG_CODE, *(_coding(one) for one in product.orderables)],
+        "text": f"{product.title} (immune globulin intravenous)",
+    }
+
+
 def new_order(wording: Wording, product: Product, patient_id: str) -> Json:
     return {
         "resourceType": "MedicationRequest",
         "status": "draft",
         "intent": "order",
-        "medicationCodeableConcept": {
-            "coding": [IVIG_CODE],
-            "text": f"{product.title} (immune globulin intravenous)",
-        },
+        "medicationCodeableConcept": product_concept(product),
         "subject": {"reference": f"Patient/{patient_id}"},
         "dosageInstruction": [dosage(wording)],
     }
@@ -173,16 +202,16 @@ def monitoring_suggestions(sets: Iterable[Monitoring], patient_id: str, identity
     ]
 
 
+def _coding(coding: Coding) -> Json:
+    return {"system": coding.system, "code": coding.code, "display": coding.display}
+
+
 @cache
 def _request(order: MonitoringOrder) -> Json:
     """What does not depend on the patient."""
     code: Json = {"text": order.label}
-    if order.coding:
-        coding = order.coding
-        code = {
-            "coding": [{"system": coding.system, "code": coding.code, "display": coding.display}],
-            "text": order.label,
-        }
+    if codings := [*((order.coding,) if order.coding else ()), *order.orderables]:
+        code = {"coding": [_coding(one) for one in codings], "text": order.label}
     resource: Json = {
         "resourceType": "ServiceRequest",
         "status": "draft",

@@ -15,6 +15,8 @@ from cds_service.knowledge.shapes import Cite, FactSpec, Unit
 UNITS = {
     "umol/L": "µmol/L",
     "umol/L/h": "µmol/L/h",
+    "ug/L": "µg/L",
+    "1": "",
     "10*9/L": "×10⁹/L",
     "wk": "weeks",
     "d": "days",
@@ -25,13 +27,15 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 LINKS = re.compile(r"(?i)(://|www\.|@|mailto:)")
 SPACE = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
 PLAIN = re.compile(r"[A-Za-z0-9/,-]+(?: [A-Za-z0-9/,-]+)*")
+BLOOD_GROUPS = ("a", "b", "ab", "o")
 LONGEST = 120
+LONGEST_REMARK = 400  # of a sentence of ours that quotes an order
 MOST = 4  # decimals
 LAST_DIGIT = tuple(Decimal(1).scaleb(-decimals) for decimals in range(MOST))
 ROUNDING = Decimal("0.001")  # of a day: 38 3/7 weeks as a decimal is a little under or over
 
 
-def escape(text: str) -> str:
+def escape(text: str, longest: int = LONGEST) -> str:
     """Text from the record for markdown: one line, no link, no HTML, no table break, at most 120 characters.
 
     >>> escape("<b>x</b> | [a](http://evil.example)")
@@ -40,8 +44,8 @@ def escape(text: str) -> str:
     if len(text) <= LONGEST and PLAIN.fullmatch(text):
         return text
     line = SPACE.sub(" ", text).strip()
-    if len(line) > LONGEST:
-        line = line[: LONGEST - 1] + "…"
+    if len(line) > longest:
+        line = line[: longest - 1] + "…"
     if "@" in line or ":" in line or "." in line:
         line = LINKS.sub(lambda match: " @ " if match[0] == "@" else _split(match[0]), line)
     return SPECIAL.sub(r"\\\1", line)
@@ -69,16 +73,20 @@ def unit_name(unit: Unit) -> str:
 
 
 def quantity(value: Quantity, decimals: int) -> str:
-    """`17.9 mg/dL`, `46–70 h` for a range, `<20 ×10⁹/L` for a result that is only a limit."""
-    unit = UNITS.get(value.unit.name, value.unit.name)
+    """`17.9 mg/dL`, `46–70 h` for a range, `<20 ×10⁹/L` for a result that is only a limit, `2.4` for an INR."""
+    named = UNITS.get(value.unit.name, value.unit.name)
+    unit = f" {named}" if named else ""
+    # 0.0034 g is not 0 g.
+    while value.low and decimals < MOST and not round(value.low, decimals):
+        decimals += 1
     if value.comparator:
         limit = value.high if value.comparator.startswith("<") else value.low
-        return f"{value.comparator}{number(limit, decimals)} {unit}"
+        return f"{value.comparator}{number(limit, decimals)}{unit}"
     figure = weeks_and_days if value.unit.name == "wk" else number
     low = figure(value.low, decimals)
     if value.low == value.high:
-        return f"{low} {unit}"
-    return f"{low}–{figure(value.high, decimals)} {unit}"
+        return f"{low}{unit}"
+    return f"{low}–{figure(value.high, decimals)}{unit}"
 
 
 def line_decimals(line: Quantity) -> int:
@@ -136,12 +144,31 @@ def citation(cite: Cite) -> str:
     return f"*({cite}; {mark})*" if mark else f"*({cite})*"
 
 
+def category_word(value: str) -> str:
+    """`not_detected` as `not detected`, and the blood groups as they are written."""
+    return value.upper() if value in BLOOD_GROUPS else value.replace("_", " ")
+
+
+def ordered_text(fact: Fact, value: Quantity, decimals: int) -> str:
+    """A figure of an order: a time in hours and minutes, and in place of a mere share what it is a share of."""
+    if value.unit.quantity == "ratio" and fact.remark:
+        return escape(fact.remark, LONGEST_REMARK)
+    if value.unit.name == "h" and value.exact:
+        # Completed minutes: 1 h 59.9 min is not yet 2 h.
+        hours, minutes = divmod(int((value.low * 60).quantize(LAST_DIGIT[3])), 60)
+        parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
+        return " ".join(part for part in parts if part) or "less than 1 min"
+    return quantity(value, decimals)
+
+
 def fact_text(fact: Fact, spec: FactSpec, unit: Unit | None = None) -> str:
     """The value in the unit of the guidance, with what was reported beside it where that differs."""
     value = fact.value
     if not isinstance(value, Quantity):
-        return str(value).replace("_", " ")
+        return category_word(str(value))
     target = unit or spec.unit or value.unit
+    if spec.kind == "order":
+        return ordered_text(fact, value.to(target), spec.decimals)
     shown = quantity(value.to(target), spec.decimals)
     reported = fact.reported
     if reported is None or (value.unit is target and not reported.text):

@@ -46,7 +46,7 @@ def newborns(draw: st.DrawFn) -> dict[str, Any]:
     if "phototherapy" in given and draw(st.booleans()):
         given["phototherapy_since"] = "10 h"
     if draw(st.integers(0, 3)) == 0:
-        given["not_sent"] = [draw(st.sampled_from(["hematology", "conditions", "bilirubin", "phototherapy"]))]
+        given["not_sent"] = [draw(st.sampled_from(["laboratory", "conditions", "bilirubin", "procedures"]))]
     if draw(st.integers(0, 3)) == 0:
         given["birth_time"] = False
     return given
