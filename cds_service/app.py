@@ -16,6 +16,7 @@ from cds_service.hooks.wsgi import Edge
 from cds_service.knowledge.load import load_knowledge
 
 if TYPE_CHECKING:
+    from cds_service.knowledge.shapes import Knowledge
     from cds_service.settings import Settings
 
 
@@ -29,6 +30,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     answerer = Answerer(knowledge, accept_as_of=settings.accept_as_of)
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    _routes(app, knowledge)
+    _every_answer(app)
+    app.wsgi_app = Edge(app.wsgi_app, answerer, settings.allowed_origins)  # type: ignore[method-assign]
+    app.extensions["ivig_cds"] = answerer
+    return app
+
+
+def _routes(app: Flask, knowledge: Knowledge) -> None:
+    """What can be fetched; hook calls are answered at the edge, before Flask."""
     services = discovery(knowledge)
     openapi = openapi_file().read_bytes()
 
@@ -53,6 +63,10 @@ def create_app(settings: Settings | None = None) -> Flask:
             "software_version": __version__,
         }
 
+
+def _every_answer(app: Flask) -> None:
+    """Refusals as OperationOutcomes, and the headers that every answer carries."""
+
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> tuple[dict[str, object], int, dict[str, str]]:
         status = error.code or 500
@@ -65,10 +79,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
-
-    app.wsgi_app = Edge(app.wsgi_app, answerer, settings.allowed_origins)  # type: ignore[method-assign]
-    app.extensions["ivig_cds"] = answerer
-    return app
 
 
 def openapi_file() -> Path:

@@ -35,6 +35,13 @@ SERVICES = {
             "hospital follows, the dose in grams and milliliters, the infusion steps and what to monitor.",
         ),
         Service(
+            "neonatal-ivig-order-sign",
+            "order-sign",
+            "Neonatal IVIG: the order before it is signed",
+            "When a draft order is IVIG for a newborn: indication, dose, product, rate, timing and the newborn's risks "
+            "are judged; always at least one card.",
+        ),
+        Service(
             "neonatal-ivig-patient-view",
             "patient-view",
             "Neonatal IVIG: newborns in whom it is due",

@@ -15,6 +15,7 @@ from cds_service.facts.moments import instant
 AS_OF = "org.neonatal-ivig-cds.as-of"
 EXPLAIN = "org.neonatal-ivig-cds.explain"
 LONGEST_ID = 512  # real ids exceed the 64 characters that FHIR allows
+ORDER_HOOKS = frozenset({"order-select", "order-sign"})
 Json = dict[str, Any]
 
 
@@ -63,6 +64,8 @@ def read_call(message: Json, hook: str, now: datetime, *, accept_as_of: bool) ->
         raise RequestError("fhirServer must be a string.")
     if hook == "order-select":
         _selections(context)
+    if hook in ORDER_HOOKS and not isinstance(context.get("draftOrders", {}), dict):
+        raise RequestError("context.draftOrders must be a Bundle.")
     as_of = now
     if accept_as_of and AS_OF in extension:
         stated = instant(extension[AS_OF])
@@ -76,8 +79,6 @@ def _selections(context: Json) -> None:
     selections = context.get("selections")
     if not isinstance(selections, list) or not all(isinstance(one, str) for one in selections):
         raise RequestError("context.selections must be an array of references.")
-    if "draftOrders" in context and not isinstance(context["draftOrders"], dict):
-        raise RequestError("context.draftOrders must be a Bundle.")
 
 
 def _text(source: Mapping[str, Any], key: str, name: str = "") -> str:

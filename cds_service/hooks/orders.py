@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,24 +13,31 @@ from cds_service.fhir.prefetch import of_patient
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, label
 
 ORDERS = frozenset({"MedicationRequest", "MedicationOrder"})
+TYPE = re.compile(r"[A-Z][A-Za-z]+")
+MEDICATION = ("medicationCodeableConcept", "medicationReference")
 
 
 @dataclass
 class Drafts:
-    """What order-select is about. `unreadable` says why a selected order could not be judged."""
+    """What a call about orders is about. `unreadable` says why an order could not be judged; `medications` and
+    `conditions` are what the orders may refer to, by `Type/id`."""
 
     ivig: list[Json] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     medications: dict[str, Json] = field(default_factory=dict)
+    conditions: dict[str, Json] = field(default_factory=dict)
 
 
-def selected_drafts(context: Json, prefetch: dict[str, Any], patient_id: str, reader: MedicationReader) -> Drafts:
-    """A selection that resolves to nothing is said; the drafts that are IVIG are then judged anyway."""
+def drafted(context: Json, prefetch: dict[str, Any], patient_id: str, reader: MedicationReader) -> Drafts:
+    """The selected orders; where the hook knows no selections, as order-sign, all that were sent.
+
+    A selection that resolves to nothing is said; the drafts that are IVIG are then judged anyway.
+    """
     entries = list(_entries(context.get("draftOrders")))
     referring = any("medicationReference" in resource for _, resource in entries)
     drafts = Drafts(medications=medications_by_name([*entries, *(_prefetched(prefetch) if referring else ())]))
-    selections = context["selections"]
+    signing, selections = "selections" not in context, context.get("selections", ())
     chosen: list[Json] = []
     for selection in selections:
         found = [resource for url, resource in entries if _is(selection, url, resource)]
@@ -42,7 +50,13 @@ def selected_drafts(context: Json, prefetch: dict[str, Any], patient_id: str, re
     for resource in chosen:
         if as_text(resource.get("resourceType")) in ORDERS:
             _judge(resource, drafts, patient_id, reader)
-    if not selections and not drafts.ivig:
+        elif what := _not_an_order(resource, drafts, reader):
+            drafts.unreadable.append(what)
+    if len(drafts.ivig) > 1:
+        drafts.remarks.insert(0, _more_than_one(drafts.ivig))
+    if signing and not entries:
+        drafts.unreadable.append("The orders to be signed were not sent.")
+    elif not signing and not selections and not drafts.ivig:
         drafts.unreadable.clear()
     return drafts
 
@@ -50,18 +64,51 @@ def selected_drafts(context: Json, prefetch: dict[str, Any], patient_id: str, re
 def _judge(resource: Json, drafts: Drafts, patient_id: str, reader: MedicationReader) -> None:
     recognized = reader.recognize(resource, drafts.medications)
     if recognized.verdict == "unknown":
-        drafts.unreadable.append("The medication of a selected order could not be read: it may be IVIG.")
-    if recognized.verdict != "ivig":
+        drafts.unreadable.append("The medication of an order could not be read: it may be IVIG.")
+    if recognized.verdict != "ivig" or resource in drafts.ivig:
         return
-    if resource.get("subject") and not of_patient(resource, patient_id):
-        drafts.unreadable.append("The selected IVIG order is for another patient than the one of this call.")
+    if (resource.get("subject") or resource.get("patient")) and not of_patient(resource, patient_id):
+        drafts.unreadable.append("An IVIG order is for another patient than the one of this call.")
+        return
+    if resource.get("doNotPerform") is True:
+        drafts.unreadable.append("An order says that IVIG is not to be given: there is no dose to check.")
         return
     drafts.ivig.append(resource)
-    if len(drafts.ivig) == 2:
-        first = escape(label(drafts.ivig[0]))
-        drafts.remarks.append(f"**More than one IVIG order is drafted**: the dose here is for {first}.")
     if recognized.remark:
         drafts.remarks.append(recognized.remark)
+
+
+def _more_than_one(orders: list[Json]) -> str:
+    first = escape(label(orders[0]))
+    if all(one.get("id") and label(one) == label(orders[0]) for one in orders):
+        return f"**The order {first} was sent more than once, and not the same each time**: each was judged."
+    return f"**More than one IVIG order is drafted**: the dose here is for {first}."
+
+
+def _not_an_order(resource: Json, drafts: Drafts, reader: MedicationReader) -> str:
+    """What is to be said of IVIG that is ordered in another way than by an order that is judged; else empty."""
+    kind = as_text(resource.get("resourceType"))
+    if not TYPE.fullmatch(kind):
+        named = any(key in resource for key in MEDICATION) and reader.recognize(resource, drafts.medications)
+        return "An order for IVIG does not say what kind of order it is." if named and named.verdict == "ivig" else ""
+    if kind == "ServiceRequest" and reader.is_giving(resource.get("code")):
+        return "IVIG is ordered as a service (ServiceRequest): only orders of a medication are judged."
+    if any(reader.recognize(inner, drafts.medications).verdict == "ivig" for inner in _inside(resource)):
+        return f"An order for IVIG lies inside another resource ({kind}): it was not judged."
+    return ""
+
+
+def _inside(resource: Json) -> Iterator[Json]:
+    """Orders of medications anywhere inside a resource."""
+    left: list[Any] = list(resource.values())
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            if as_text(one.get("resourceType")) in ORDERS:
+                yield one
+            left += one.values()
 
 
 def _entries(bundle: object) -> Iterator[tuple[str, Json]]:

@@ -11,20 +11,20 @@ from typing import Any
 
 import orjson
 
-from cds_service.cards.build import DECISIONS, Deck, Draft
+from cds_service.cards.build import DECISIONS, Deck
 from cds_service.cards.notice import notice
 from cds_service.decisions.decide import Decision, decide
-from cds_service.dosing.repeat import UNDER_WAY
+from cds_service.dosing.repeat import running
 from cds_service.errors import DataUnavailable, RequestError
 from cds_service.facts.fact import Baby, Fact
 from cds_service.facts.gather import FactReader
-from cds_service.facts.ivig import MedicationReader, medication_of
-from cds_service.fhir.conform import conforming
+from cds_service.facts.moments import length
 from cds_service.fhir.prefetch import Record, State, collect
-from cds_service.fhir.read import texts, title
+from cds_service.fhir.read import label
 from cds_service.hooks.discovery import PATIENT_KEY, SERVICES
-from cds_service.hooks.messages import Call, Json, parse, read_call
-from cds_service.hooks.orders import Drafts, selected_drafts
+from cds_service.hooks.messages import ORDER_HOOKS, Call, Json, parse, read_call
+from cds_service.hooks.ordered import Orders
+from cds_service.hooks.orders import Drafts, drafted
 from cds_service.hooks.outcome import operation_outcome
 from cds_service.knowledge.shapes import Knowledge
 
@@ -45,6 +45,8 @@ class Answerer:
     ) -> None:
         self.knowledge = knowledge
         self.reader = FactReader(knowledge)
+        self.orders = Orders(knowledge, self.reader)
+        self.silence = length(knowledge.facts["ivig_given"].amounts["silence"])
         self.accept_as_of = accept_as_of
         self.clock = clock or (lambda: datetime.now(UTC))
         self.keys = (PATIENT_KEY, *knowledge.asked_for)
@@ -65,7 +67,7 @@ class Answerer:
     def _answer(self, call: Call) -> bytes:
         """Never a 500 and never silence: a fault inside the judgment becomes a card that says so."""
         try:
-            return orjson.dumps(self._order_select(call) if call.hook == "order-select" else self._patient_view(call))
+            return orjson.dumps(self._orders(call) if call.hook in ORDER_HOOKS else self._patient_view(call))
         except RequestError:
             raise
         except Exception as error:  # noqa: BLE001 (a bug must not look like an all-clear on an IVIG order)
@@ -76,15 +78,26 @@ class Answerer:
             text = "An internal fault kept this service from judging. Nothing was checked."
             return orjson.dumps({"cards": [notice(self.knowledge, call.hook_instance, "fault", text, [])]})
 
-    def _order_select(self, call: Call) -> Json:
-        drafts = selected_drafts(call.context, call.prefetch, call.patient_id, self.reader.medications)
+    def _orders(self, call: Call) -> Json:
+        """order-select and order-sign: every order for IVIG is judged, and answered."""
+        drafts = drafted(call.context, call.prefetch, call.patient_id, self.reader.medications)
         if not drafts.ivig:
             return {"cards": self._unreadable(call, drafts)}
         record, baby = self._read(call, drafts)
         decisions = decide(self.knowledge, baby)
-        remarks = tuple(dict.fromkeys([*drafts.unreadable, *drafts.remarks, *_not_in_reach(record, self.keys)]))
+        against = self.orders.against_the_record(drafts, baby, decisions)
+        said = [*drafts.unreadable, *drafts.remarks, *against, *_not_in_reach(record, self.keys)]
+        remarks = tuple(dict.fromkeys(said))
+        orders = self.orders.judged(drafts, baby, decisions)
         deck = Deck(
-            self.knowledge, baby, call.patient_id, call.hook_instance, _draft(drafts, self.reader.medications), remarks
+            self.knowledge,
+            baby,
+            call.patient_id,
+            call.hook_instance,
+            orders[0].draft,
+            remarks,
+            orders,
+            signing=call.hook == "order-sign",
         )
         return self._message(call, deck, decisions, deck.cards(decisions))
 
@@ -97,11 +110,11 @@ class Answerer:
     def _patient_view(self, call: Call) -> Json:
         record, baby = self._read(call, Drafts())
         decisions = decide(self.knowledge, baby)
-        deck = Deck(
-            self.knowledge, baby, call.patient_id, call.hook_instance, remarks=tuple(_not_in_reach(record, self.keys))
-        )
         speaks = any(one.shown.gives or one.shown.indicator == "critical" for one in decisions)
-        silent = not speaks or ivig_under_way(baby, decisions)
+        silent = not speaks or ivig_under_way(baby, decisions, self.silence)
+        orders = () if silent else self.orders.proposed(baby, decisions, call.patient_id)
+        remarks = tuple(_not_in_reach(record, self.keys))
+        deck = Deck(self.knowledge, baby, call.patient_id, call.hook_instance, remarks=remarks, orders=orders)
         return self._message(call, deck, decisions, [] if silent else deck.cards(decisions))
 
     def judge(self, call: Call, drafts: Drafts) -> tuple[Baby, list[Decision]]:
@@ -113,7 +126,11 @@ class Answerer:
         record = collect(call.prefetch, self.keys, call.patient_id)
         if record.patient is None and not record.other_patient and record.states[PATIENT_KEY] is State.MISSING:
             raise DataUnavailable("The patient was not sent: prefetch key 'patient' is missing and cannot be obtained.")
-        return record, self.reader.read(record, call.as_of, record.medications | drafts.medications)
+        drafts.medications = record.medications | drafts.medications
+        drafts.conditions = {label(one): one for one in record.of("Condition")}
+        reasons = self.orders.reasons(drafts, call.as_of)
+        drafts.remarks += reasons.remarks
+        return record, self.reader.read(record, call.as_of, drafts.medications, reasons.stated)
 
     def _message(self, call: Call, deck: Deck, decisions: list[Decision], cards: list[Json]) -> Json:
         message: dict[str, Any] = {"cards": cards}
@@ -122,27 +139,17 @@ class Answerer:
         return message
 
 
-def _draft(drafts: Drafts, reader: MedicationReader) -> Draft:
-    """The first IVIG draft, to be sent back with the dose where it is valid R4 and has an id to be known by."""
-    order = drafts.ivig[0]
-    kept = conforming(order)
-    concept = medication_of(order, drafts.medications)
-    beside = [*texts(order.get("dosageInstruction")), *texts(order.get("note"))]
-    return Draft(kept if kept and "id" in kept else None, title(concept), *reader.product(concept, *beside))
-
-
-def ivig_under_way(baby: Baby, decisions: list[Decision]) -> bool:
-    """IVIG is ordered, running, or was given within the repeat interval of an advised dose (24 h where none is
-    stated)."""
+def ivig_under_way(baby: Baby, decisions: list[Decision], silence: timedelta) -> bool:
+    """IVIG is ordered, running, or was given within the repeat interval of an advised dose; within `silence` where
+    none is stated."""
     if isinstance(baby.facts["ivig_order"], Fact):
         return True
-    given = baby.known("ivig_given")
-    if given is None:
-        return False
-    if given.value in UNDER_WAY or given.at is None:
+    given = baby.series["ivig_given"]
+    if running(given) or any(one.at is None for one in given):
         return True
-    hours = [one.shown.dose.repeat_after_hours or 24 for one in decisions if one.shown.dose]
-    return baby.as_of - given.at.late < timedelta(hours=float(max(hours, default=24)))
+    stated = [one.shown.dose.repeat_after_hours for one in decisions if one.shown.dose]
+    window = max((timedelta(hours=float(one)) if one else silence for one in stated), default=silence)
+    return bool(given) and given[-1].at is not None and baby.as_of - given[-1].at.late < window
 
 
 def _not_in_reach(record: Record, keys: tuple[str, ...]) -> list[str]:

@@ -11,6 +11,7 @@ from cds_service.review.babies import PATIENT, Json, draft_order, order_select
 from tests.facts.records import GIVEN
 
 ORDER_SELECT = "neonatal-ivig-order-select"
+ORDER_SIGN = "neonatal-ivig-order-sign"
 PATIENT_VIEW = "neonatal-ivig-patient-view"
 AS_OF = "org.neonatal-ivig-cds.as-of"
 DECISIONS = "org.neonatal-ivig-cds.decisions"

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.settings import Settings
-from tests.hooks.calls import ORDER_SELECT, PATIENT_VIEW, order_call, view_call
+from tests.hooks.calls import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, order_call, view_call
 
 PATH = f"/cds-services/{ORDER_SELECT}"
 BODY = orjson.dumps(order_call())
@@ -58,7 +58,7 @@ def test_both_services_answer(client: FlaskClient) -> None:
 def test_the_services_are_listed_with_what_they_ask_for(client: FlaskClient) -> None:
     response = client.get("/cds-services")
     services = {one["id"]: one for one in response.get_json()["services"]}
-    assert set(services) == {ORDER_SELECT, PATIENT_VIEW}
+    assert set(services) == {ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW}
     for one in services.values():
         assert one["prefetch"]["patient"] == "Patient/{{context.patientId}}"
         assert all("{{context.patientId}}" in template for template in one["prefetch"].values())

@@ -101,7 +101,7 @@ def replaced(call: Json, path: tuple[Any, ...], value: Any) -> Json:
 
 
 PLACES = list(paths(CALL["prefetch"]))
-OBSERVED = [path for path in PLACES if path[0] in ("bilirubin", "hematology", "measurements") and len(path) > 4]
+OBSERVED = [path for path in PLACES if path[0] in ("bilirubin", "laboratory", "measurements") and len(path) > 4]
 
 
 def never_silent(answerer: Answerer, call: Json) -> None:
@@ -158,8 +158,8 @@ def test_anything_in_place_of_any_member_of_the_call_is_answered(
 
 
 ODD_MEMBERS = {
-    "status of a DAT": ("hematology", "entry", 0, "resource", "status"),
-    "status of phototherapy": ("phototherapy", "entry", 0, "resource", "status"),
+    "status of a DAT": ("laboratory", "entry", 0, "resource", "status"),
+    "status of phototherapy": ("procedures", "entry", 0, "resource", "status"),
 }
 
 
@@ -178,7 +178,7 @@ def test_an_odd_status_of_the_only_bilirubin_does_not_stop_the_judgment(answerer
 
 
 def test_a_time_at_the_start_of_the_calendar_does_not_stop_the_judgment(answerer: Answerer) -> None:
-    place = ("hematology", "entry", 0, "resource", "effectiveDateTime")
+    place = ("laboratory", "entry", 0, "resource", "effectiveDateTime")
     assert judged(answerer, replaced(order_call(), place, "0001-01-01T00:00:00Z"))
 
 

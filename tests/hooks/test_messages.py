@@ -121,7 +121,7 @@ def test_a_patient_id_that_is_no_id_is_refused(answerer: Answerer, value: str) -
 def test_a_patient_reference_without_an_id_is_refused(answerer: Answerer) -> None:
     call = order_call(patientId="Patient/")
     draft = call["context"]["draftOrders"]["entry"][0]["resource"]
-    for resource in [draft, *(one["resource"] for one in call["prefetch"]["hematology"]["entry"])]:
+    for resource in [draft, *(one["resource"] for one in call["prefetch"]["laboratory"]["entry"])]:
         resource["subject"] = {"reference": "Group/7"}
     refusal(answerer, call)
 
@@ -218,7 +218,9 @@ def test_the_decisions_are_explained_only_where_that_is_asked_for(answerer: Answ
         assert ("extension" in body) is explained
     call["extension"]["org.neonatal-ivig-cds.explain"] = True
     records = answered(answerer, call)[1]["extension"][DECISIONS]
-    assert [one["guideline"] for one in records] == ["aap_2022", "baseline", "baseline"]
+    follows = answerer.knowledge.site.follows
+    followed = [(one.indication, name) for one in follows for name in (one.guideline, *one.beside)]
+    assert [(one["indication"], one["guideline"]) for one in records] == followed
 
 
 def test_a_refusal_repeats_nothing_of_what_was_sent(answerer: Answerer) -> None:

@@ -165,7 +165,7 @@ def test_what_failed_or_was_set_aside_is_said_on_the_card(answerer: Answerer) ->
         {"age": "29 d", "gestation": "40+0"},
         {**GIVEN, "tsb": "5 mg/dL"},
         {**GIVEN, "dat": "negative"},
-        {**GIVEN, "not_sent": ["bilirubin", "hematology", "measurements", "conditions", "phototherapy"]},
+        {**GIVEN, "not_sent": ["bilirubin", "laboratory", "measurements", "conditions", "procedures"]},
     ],
     ids=str,
 )
