@@ -23,7 +23,7 @@ GONE := $(filter-out $(PACKED),$(shell cat $(COMPILED)/.made 2>/dev/null))
 # Only `make compiled` compiles; an editable install that did would put compiled modules beside the sources.
 unexport HATCH_BUILD_HOOK_ENABLE_MYPYC HATCH_BUILD_HOOKS_ENABLE
 
-.PHONY: help serve test test-compiled check bench compiled lock clean pure gone
+.PHONY: help serve test test-compiled check docs burden bench compiled lock clean pure gone
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,15 @@ check: pure $(VENV)/.dev ## lint, format, types, the import arrows, and the know
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py
 	$(BIN)/ivig-cds check
+
+# From nothing, so that the page of a file that is gone goes too.
+docs: pure $(VENV)/.dev ## write docs/knowledge, the rules as pages to read, from the knowledge
+	@rm -rf docs/knowledge
+	@$(BIN)/python -m cds_service docs
+
+burden: pure $(VENV)/.dev ## alert burden: cards per order and by rule, over 2,000 drawn newborns on a correct order
+	@$(BIN)/ivig-cds burden --site demo
+	@$(BIN)/ivig-cds burden --site demo_uk
 
 bench: pure $(VENV)/.dev ## measure throughput, latency, memory and start; see benchmarks/run.py
 	@command -v wrk >/dev/null || { echo "make bench needs wrk to drive the load: apt-get install wrk" >&2; exit 1; }

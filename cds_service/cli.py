@@ -1,4 +1,4 @@
-"""The command line: serve, check, cases, explain, settings."""
+"""The command line: serve, check, cases, explain, docs, burden, settings, site."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cds_service import __version__
 from cds_service.errors import ServiceError
 
 CASES = Path("tests") / "cases"
+PAGES = Path("docs") / "knowledge"
 
 
 @click.group()
@@ -55,12 +56,11 @@ def serve(host: str | None, port: int | None, site: str | None) -> None:
 @click.option("--hashes", is_flag=True, help="print the hash of each guidance file, for signing off")
 def check(sites: tuple[str, ...], hashes: bool) -> None:
     """Check the knowledge: shapes, names, units, every boundary, every card, every resource."""
-    from cds_service.knowledge.files import PACKAGE
-    from cds_service.review.check import check_site, guidance_hashes
+    from cds_service.knowledge.load import shipped_sites
+    from cds_service.review.check import check_sites, guidance_hashes
 
-    names = sites or tuple(sorted(path.name for path in (PACKAGE / "sites").iterdir() if path.is_dir()))
-    for name in names:
-        report = check_site(name)
+    names = sites or shipped_sites()
+    for report in check_sites(names):
         for line in report.lines:
             click.echo(line)
     if hashes:
@@ -97,6 +97,51 @@ def explain(request: Path, site: str) -> None:
     from cds_service.review.explain import explain_request
 
     click.echo(explain_request(request.read_bytes(), site))
+
+
+@cli.group()
+def site() -> None:
+    """A hospital's own folder of knowledge."""
+
+
+@site.command("new")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--like", default="demo", show_default=True, help="a site whose guidelines, product and time zone to take"
+)
+def site_new(folder: Path, like: str) -> None:
+    """Write the folder of a new hospital, which loads as it stands. Nothing is overwritten."""
+    from cds_service.review.new_site import new_site
+
+    new_site(folder, like)
+    click.echo(f"{folder} is written. Read its README.md and change its site.toml, then:")
+    click.echo(f"  ivig-cds check --site {folder}")
+    click.echo(f"  ivig-cds check --site {folder} --hashes")
+    click.echo(f"  ivig-cds serve --site {folder}")
+
+
+@cli.command()
+@click.option("--site", default="demo", show_default=True, help="a site's name or path")
+@click.option("--newborns", type=click.IntRange(1), default=2000, show_default=True)
+def burden(site: str, newborns: int) -> None:
+    """Print how many cards ordinary newborns on a correct order would raise, by rule."""
+    from cds_service.review.burden import burden as measured
+
+    for line in measured(site, newborns).lines():
+        click.echo(line)
+
+
+@cli.command()
+@click.option("--site", "sites", multiple=True, help="a site's name or path; every shipped site where none is given")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=PAGES, show_default=True)
+@click.option("--cases", "folder", type=click.Path(path_type=Path), default=CASES, show_default=True)
+def docs(sites: tuple[str, ...], out: Path, folder: Path) -> None:
+    """Write the rules as pages to read, print and sign."""
+    from cds_service.knowledge.load import shipped_sites
+    from cds_service.review.docs import write_docs
+
+    written = write_docs(sites or shipped_sites(), out, folder)
+    click.echo(f"{len(written)} pages and pictures in {out}; begin with {out / 'README.md'}")
 
 
 @cli.command()

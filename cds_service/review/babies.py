@@ -7,23 +7,51 @@ Every key of `given` is listed in `KEYS`; times are "N h" before the moment of t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.shapes import FactSpec
+from cds_service.review.resources import (
+    AS_OF,
+    BIRTH_TIME,
+    ICD,
+    LOINC,
+    PATIENT,
+    SNOMED,
+    UCUM,
+    Json,
+    bundle,
+    concept,
+    condition,
+    draft_order,
+    hours,
+    medication_order,
+    observation,
+    stamp,
+)
 
-AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-PATIENT = "newborn-1"
-LOINC = "http://loinc.org"
-ICD = "http://hl7.org/fhir/sid/icd-10-cm"
-SNOMED = "http://snomed.info/sct"
-UCUM = "http://unitsofmeasure.org"
-NUMBER = re.compile(r"\d+(\.\d+)?")
-BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
-Json = dict[str, Any]
+__all__ = [
+    "AS_OF",
+    "BIRTH_TIME",
+    "ICD",
+    "LOINC",
+    "PATIENT",
+    "SNOMED",
+    "UCUM",
+    "Json",
+    "bundle",
+    "concept",
+    "condition",
+    "draft_order",
+    "medication_order",
+    "observation",
+    "order_select",
+    "order_sign",
+    "patient",
+    "prefetch",
+    "stamp",
+]
 
 KEYS = {
     "age": "age at the moment of the call: `50 h` or `12 d`",
@@ -57,11 +85,6 @@ KEYS = {
 }
 
 
-def hours(text: str) -> timedelta:
-    amount, unit = text.split()
-    return timedelta(hours=float(amount) * {"h": 1, "d": 24}[unit])
-
-
 def prefetch(given: Mapping[str, Any], place: str = "given", facts: Mapping[str, FactSpec] | None = None) -> Json:
     """Prefetch by the keys that the service advertises; what is not given is an empty answer, not a missing key.
     `facts` are the catalogue's, by which `results` are coded."""
@@ -70,11 +93,11 @@ def prefetch(given: Mapping[str, Any], place: str = "given", facts: Mapping[str,
     found: Json = {
         "patient": patient(given),
         "bilirubin": bundle(_bilirubin(given)),
-        "hematology": bundle([*_hematology(given), *_results(given, place, facts or {})]),
+        "laboratory": bundle([*_laboratory(given), *_results(given, place, facts or {})]),
         "measurements": bundle(_measurements(given)),
         "conditions": bundle(_conditions(given)),
         "allergies": bundle(_allergies(given)),
-        "phototherapy": bundle([*_phototherapy(given), *_procedures(given)]),
+        "procedures": bundle([*_phototherapy(given), *_procedures(given)]),
         "ivig_orders": bundle([medication_order(name) for name in given.get("medications", ())]),
         "ivig_given": bundle(_ivig_given(given)),
     }
@@ -91,41 +114,6 @@ def patient(given: Mapping[str, Any]) -> Json:
     return out
 
 
-def bundle(resources: list[Json]) -> Json:
-    out: Json = {"resourceType": "Bundle", "type": "searchset", "total": len(resources)}
-    if resources:
-        out["entry"] = [{"resource": resource} for resource in resources]
-    return out
-
-
-def stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def observation(identity: str, code: str, said: str, ago: str = "0 h") -> Json:
-    """One Observation; `said` is a value with its unit, or a word."""
-    out: Json = {
-        "resourceType": "Observation",
-        "id": identity,
-        "status": "final",
-        "code": {"coding": [{"system": LOINC, "code": code}]},
-        "subject": {"reference": f"Patient/{PATIENT}"},
-        "effectiveDateTime": stamp(AS_OF - hours(ago)),
-    }
-    value, _, unit = said.partition(" ")
-    comparator = next((sign for sign in ("<=", ">=", "<", ">") if value.startswith(sign)), "")
-    value = value.removeprefix(comparator)
-    if unit or NUMBER.fullmatch(value):
-        number, unit = float(value), unit or "1"
-        whole = int(number) if number == int(number) else number
-        out["valueQuantity"] = {"value": whole, "unit": unit, "system": UCUM, "code": unit}
-        if comparator:
-            out["valueQuantity"]["comparator"] = comparator
-    else:
-        out["valueString"] = said
-    return out
-
-
 def _bilirubin(given: Mapping[str, Any]) -> list[Json]:
     found = []
     if "tsb" in given:
@@ -137,7 +125,7 @@ def _bilirubin(given: Mapping[str, Any]) -> list[Json]:
     return found
 
 
-def _hematology(given: Mapping[str, Any]) -> list[Json]:
+def _laboratory(given: Mapping[str, Any]) -> list[Json]:
     found = []
     if "dat" in given:
         found.append(observation("dat", "1007-4", given["dat"], "0 h"))
@@ -161,10 +149,14 @@ def _results(given: Mapping[str, Any], place: str, facts: Mapping[str, FactSpec]
     found = []
     for name, said in given.get("results", {}).items():
         spec = facts.get(name)
-        codes = [code for system, code in spec.codes.codes if system == LOINC] if spec and spec.codes else []
+        codes = [key for key in spec.codes.codes if key[0] != "text"] if spec and spec.codes else []
         if not codes:
-            raise KnowledgeError(place, f"results: {name} is no fact that is read by a LOINC code")
-        found.append(observation(f"result-{name}", codes[0], said, given.get("results_drawn", "0 h")))
+            raise KnowledgeError(place, f"results: {name} is no fact that is read by a code")
+        # The common code where there is one: a hospital's own list adds to the package's.
+        system, code = min(codes, key=lambda key: key[0] != LOINC)
+        result = observation(f"result-{name}", code, said, given.get("results_drawn", "0 h"))
+        result["code"]["coding"][0]["system"] = system
+        found.append(result)
     return found
 
 
@@ -179,13 +171,6 @@ def _conditions(given: Mapping[str, Any]) -> list[Json]:
         if code in began:
             one["onsetDateTime"] = stamp(AS_OF - hours(began[code]))
     return found
-
-
-def concept(said: str) -> Json:
-    """A code of ICD-10-CM or SNOMED CT, or words."""
-    if said[:1].isupper() and said[1:2].isdigit():
-        return {"coding": [{"system": ICD, "code": said}]}
-    return {"coding": [{"system": SNOMED, "code": said}]} if said.isdigit() else {"text": said}
 
 
 def _allergies(given: Mapping[str, Any]) -> list[Json]:
@@ -205,19 +190,6 @@ def _allergies(given: Mapping[str, Any]) -> list[Json]:
     ]
 
 
-def medication_order(said: str) -> Json:
-    """An active order, by the words of its medication."""
-    return {
-        "resourceType": "MedicationRequest",
-        "id": f"order-{said.replace(' ', '-')}",
-        "status": "active",
-        "intent": "order",
-        "medicationCodeableConcept": {"text": said},
-        "subject": {"reference": f"Patient/{PATIENT}"},
-        "authoredOn": stamp(AS_OF - hours("6 h")),
-    }
-
-
 def _procedures(given: Mapping[str, Any]) -> list[Json]:
     return [
         {
@@ -230,18 +202,6 @@ def _procedures(given: Mapping[str, Any]) -> list[Json]:
         }
         for number, said in enumerate(given.get("procedures", ()))
     ]
-
-
-def condition(identity: str, code: str, verification: str) -> Json:
-    status = "http://terminology.hl7.org/CodeSystem/condition-"
-    return {
-        "resourceType": "Condition",
-        "id": identity.replace(" ", "-"),
-        "clinicalStatus": {"coding": [{"system": f"{status}clinical", "code": "active"}]},
-        "verificationStatus": {"coding": [{"system": f"{status}ver-status", "code": verification}]},
-        "code": concept(code),
-        "subject": {"reference": f"Patient/{PATIENT}"},
-    }
 
 
 def _phototherapy(given: Mapping[str, Any]) -> list[Json]:
@@ -274,17 +234,6 @@ def _ivig_given(given: Mapping[str, Any]) -> list[Json]:
     ]
 
 
-def draft_order() -> Json:
-    return {
-        "resourceType": "MedicationRequest",
-        "id": "draft-ivig",
-        "status": "draft",
-        "intent": "order",
-        "medicationCodeableConcept": {"text": "Immune globulin intravenous (IVIG) 10%"},
-        "subject": {"reference": f"Patient/{PATIENT}"},
-    }
-
-
 def order_select(given: Mapping[str, Any], instance: str, facts: Mapping[str, FactSpec] | None = None) -> Json:
     """A whole order-select call."""
     draft = draft_order()
@@ -302,3 +251,11 @@ def order_select(given: Mapping[str, Any], instance: str, facts: Mapping[str, Fa
         "prefetch": prefetch(given, facts=facts),
         "extension": {"org.neonatal-ivig-cds.as-of": stamp(AS_OF)},
     }
+
+
+def order_sign(call: Json, *orders: Json) -> Json:
+    """The same call at the moment of signing, with these orders in place of its drafts."""
+    context = {key: value for key, value in call["context"].items() if key != "selections"}
+    entries = [{"resource": order} for order in orders]
+    context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return {**call, "hook": "order-sign", "context": context}

@@ -13,6 +13,7 @@ from cds_service.review.babies import AS_OF
 
 DRAWN = 4_000
 STEP = Decimal("0.1")
+NOW = Span(AS_OF, AS_OF)
 Known = Fact | Doubt
 
 
@@ -28,6 +29,14 @@ class Walk:
     def __init__(self, knowledge: Knowledge, guidance: Guidance, draw: random.Random) -> None:
         self.knowledge, self.guidance, self.draw = knowledge, guidance, draw
         self.leaves = list(_leaves(guidance))
+        self.lists = sorted({leaf.codelist.name for leaf in self.leaves if isinstance(leaf, In)})
+        self.specs = [spec for spec in knowledge.facts.values() if spec.kind != "need"]
+        # What each fact may be, and why it may be missing: made once, for nothing changes a fact that is made.
+        self.known = {spec.name: self._choices(spec) for spec in self.specs}
+        self.missing = {
+            spec.name: [Doubt(spec.name, one, f"{spec.title}: {one.value}", (spec.name,)) for one in Missing]
+            for spec in self.specs
+        }
         self.tables = [number for number in guidance.numbers.values() if number.table]
         self.compared = {
             leaf.number.name: leaf.fact for leaf in self.leaves if isinstance(leaf, Comparison) and leaf.number.table
@@ -57,7 +66,7 @@ class Walk:
             self._place(baby, number, weeks, hour, value + self.draw.choice((-STEP, Decimal(0), STEP)))
             for name in (number.gestation, number.age, self.compared.get(number.name, "")):
                 if name and self.draw.random() < 0.15:
-                    baby.facts[name] = self._missing(self.knowledge.facts[name])
+                    baby.facts[name] = self.draw.choice(self.missing[name])
         return baby
 
     def _empty_record(self, baby: Baby) -> None:
@@ -81,15 +90,13 @@ class Walk:
         baby.facts["gestational_age"] = self._quantity(facts["gestational_age"], Decimal(weeks))
         baby.facts[number.age] = self._quantity(facts[number.age], Decimal(hour))
         name = self.compared[number.name]
-        baby.facts[name] = Fact(name, Quantity(value, value, number.unit), Span(AS_OF, AS_OF), "Observation/x")
+        baby.facts[name] = Fact(name, Quantity(value, value, number.unit), NOW, "Observation/x")
 
     def _baby(self, *, known: bool) -> Baby:
-        baby = Baby(AS_OF, Span(AS_OF, AS_OF), {})
-        lists = sorted({leaf.codelist.name for leaf in self.leaves if isinstance(leaf, In)})
-        for spec in self.knowledge.facts.values():
-            if spec.kind != "need":
-                fact = baby.facts[spec.name] = self._fact(spec, lists, known=known)
-                baby.series[spec.name] = [fact] if isinstance(fact, Fact) else []
+        baby = Baby(AS_OF, NOW, {})
+        for spec in self.specs:
+            fact = baby.facts[spec.name] = self._fact(spec, known=known)
+            baby.series[spec.name] = [fact] if isinstance(fact, Fact) else []
         born = baby.facts["gestational_age"]
         weeks = self.knowledge.facts["gestational_weeks"]
         if isinstance(born, Fact):
@@ -98,18 +105,21 @@ class Walk:
             baby.facts[weeks.name] = Doubt(weeks.name, born.missing, born.why, born.needs)
         return baby
 
-    def _fact(self, spec: FactSpec, lists: list[str], *, known: bool) -> Known:
+    def _fact(self, spec: FactSpec, *, known: bool) -> Known:
         if spec.kind == "conditions":
-            found = {name: "on record" for name in lists if self.draw.random() < 0.2}
+            found = {name: "on record" for name in self.lists if self.draw.random() < 0.2}
             return Fact(spec.name, OnRecord(found, known or self.draw.random() < 0.9))
         if not known and self.draw.random() < 0.2:
-            return self._missing(spec)
+            return self.draw.choice(self.missing[spec.name])
+        return self.draw.choice(self.known[spec.name])
+
+    def _choices(self, spec: FactSpec) -> list[Fact]:
         if spec.unit is not None:
-            return self._quantity(spec, self.draw.choice(self._values(spec)))
+            return [self._quantity(spec, value) for value in self._values(spec)]
         words = sorted(spec.categories) or ["recorded"]
         if spec.answers:
             words = sorted({coding.means for coding in spec.answers.codes.values()})
-        return Fact(spec.name, self.draw.choice(words), Span(AS_OF, AS_OF), "Observation/x")
+        return [Fact(spec.name, word, NOW, "Observation/x") for word in words]
 
     def _values(self, spec: FactSpec) -> list[Decimal]:
         """Under, on and over every constant that the fact is compared with."""
@@ -123,11 +133,7 @@ class Walk:
 
     def _quantity(self, spec: FactSpec, value: Decimal) -> Fact:
         assert spec.unit is not None
-        return Fact(spec.name, Quantity(value, value, spec.unit), Span(AS_OF, AS_OF), "Observation/x")
-
-    def _missing(self, spec: FactSpec) -> Doubt:
-        missing = self.draw.choice(tuple(Missing))
-        return Doubt(spec.name, missing, f"{spec.title}: {missing.value}", (spec.name,))
+        return Fact(spec.name, Quantity(value, value, spec.unit), NOW, "Observation/x")
 
 
 def _leaves(guidance: Guidance) -> Iterator[Comparison | Is | In]:

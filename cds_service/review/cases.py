@@ -14,10 +14,12 @@ from cds_service.errors import KnowledgeError
 from cds_service.facts.fact import Baby, Quantity
 from cds_service.facts.gather import FactReader
 from cds_service.fhir.prefetch import collect
+from cds_service.hooks.service import Answerer
 from cds_service.knowledge.files import read_toml
 from cds_service.knowledge.load import load_knowledge
 from cds_service.knowledge.shapes import Knowledge
 from cds_service.review.babies import AS_OF, PATIENT, concept, prefetch
+from cds_service.review.safety_cases import FOLDER, run_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,9 @@ def run_folder(folder: Path, site: str | None = None) -> list[CaseResult]:
     loaded: dict[str, tuple[Knowledge, FactReader]] = {}
     results = []
     for path in sorted(folder.rglob("*.toml")):
+        if path.parent.name == FOLDER:
+            results += list(_run_orders(path, site))
+            continue
         document = read_toml(path, "cases")
         name = site or document.get("site", "demo")
         if name not in loaded:
@@ -43,6 +48,14 @@ def run_folder(folder: Path, site: str | None = None) -> list[CaseResult]:
             loaded[name] = knowledge, FactReader(knowledge)
         results += list(_run_file(path, document, *loaded[name]))
     return results
+
+
+def _run_orders(path: Path, site: str | None) -> Iterator[CaseResult]:
+    document = read_toml(path, "safety_cases")
+    answerer = Answerer(load_knowledge(site or document.get("site", "demo")), accept_as_of=True)
+    file = f"{FOLDER}/{path.name}"
+    for name, fault in run_orders(document, answerer, file):
+        yield CaseResult(file, name, fault)
 
 
 def _run_file(

@@ -7,8 +7,8 @@ from cds_service.decisions.decide import Answer
 from cds_service.decisions.logic import Criterion, Result
 from cds_service.facts.fact import Doubt, Fact, Quantity
 from cds_service.hooks.discovery import SERVICES
-from cds_service.hooks.messages import parse, read_call
-from cds_service.hooks.orders import Drafts, selected_drafts
+from cds_service.hooks.messages import ORDER_HOOKS, parse, read_call
+from cds_service.hooks.orders import Drafts, drafted
 from cds_service.hooks.service import Answerer
 from cds_service.knowledge.load import load_knowledge
 from cds_service.knowledge.shapes import Knowledge
@@ -25,12 +25,12 @@ def explain_request(body: bytes, site: str) -> str:
     hook = str(message.get("hook")) if message.get("hook") in hooks else "order-select"
     call = read_call(message, hook, answerer.clock(), accept_as_of=True)
     drafts = Drafts()
-    if hook == "order-select":
-        drafts = selected_drafts(call.context, call.prefetch, call.patient_id, answerer.reader.medications)
+    if hook in ORDER_HOOKS:
+        drafts = drafted(call.context, call.prefetch, call.patient_id, answerer.reader.medications)
     baby, decisions = answerer.judge(call, drafts)
     lines = [f"{hook} at {baby.as_of:%Y-%m-%d %H:%M} UTC, site {knowledge.site.name}, knowledge {knowledge.version}"]
-    if hook == "order-select":
-        lines.append(f"IVIG among the selected drafts: {'yes' if drafts.ivig else 'no'}")
+    if hook in ORDER_HOOKS:
+        lines.append(f"IVIG among the orders: {'yes' if drafts.ivig else 'no'}")
     lines += ["", "Facts"]
     for name, fact in baby.facts.items():
         lines.append(f"  {knowledge.facts[name].title}: {_fact(fact, knowledge)}")

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from cds_service.facts.coded import LOOK_ALIKE, mothers
 from cds_service.knowledge.files import PACKAGE
-from cds_service.knowledge.shapes import Knowledge
+from cds_service.knowledge.shapes import CodeList, Knowledge
 
 STATUSES = {"verified", "partly verified", "single source", "own"}
 HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
@@ -39,7 +40,75 @@ CONTRADICTORY = [
     ("isoimmune_hdn", "fnait"),
     ("bleeding", "fnait"),
     ("bleeding", "other_cause_of_thrombocytopenia"),
+    ("maternal_itp", "fnait"),
+    ("maternal_itp", "neonatal_thrombocytopenia"),
+    ("maternal_aiha", "isoimmune_hdn"),
+    ("sepsis", "sepsis_prophylaxis"),
+    ("sepsis", "toxic_shock"),
+    ("sepsis", "enterovirus_disease"),
+    ("sepsis", "hsv"),
+    ("sepsis", "kawasaki"),
+    ("sepsis", "mis_n"),
+    ("enterovirus_disease", "hsv"),
+    ("enterovirus_disease", "parvovirus_disease"),
+    ("mis_n", "covid19"),
+    ("mis_n", "kawasaki"),
+    ("covid19", "sars_cov_2_exposure"),
+    ("gald", "not_gald"),
+    ("gald_support", "not_gald"),
+    ("kawasaki_signs", "kawasaki"),
+    ("antibody_deficiency", "suspected_scid"),
+    ("antibody_deficiency", "hypogammaglobulinemia"),
+    ("antibody_deficiency", "selective_iga_deficiency"),
+    ("hypogammaglobulinemia", "selective_iga_deficiency"),
+    ("suspected_scid", "hypogammaglobulinemia"),
+    ("suspected_scid", "scid_screen"),
+    ("suspected_scid", "t_cell_lymphopenia"),
+    ("scid_screen", "t_cell_lymphopenia"),
+    ("immunoglobulin_reaction", "immunoglobulin_adverse_effect"),
+    ("antibiotic", "diuretic"),
+    ("nephrotoxic_drug", "diuretic"),
 ]
+# Filed with a newborn, these are the mother's diagnoses. ICD-10 chapter O is known by its letter.
+MOTHERS = {
+    ("http://snomed.info/sct", "44795003"),  # rhesus isoimmunization affecting pregnancy
+    ("http://snomed.info/sct", "237302001"),  # Kell isoimmunization in pregnancy
+    ("http://snomed.info/sct", "32273002"),  # idiopathic thrombocytopenic purpura
+    ("http://snomed.info/sct", "2897005"),  # immune thrombocytopenia
+    ("http://snomed.info/sct", "128091003"),  # autoimmune thrombocytopenia
+    ("http://hl7.org/fhir/sid/icd-10-cm", "D69.3"),
+    ("http://hl7.org/fhir/sid/icd-10", "D69.3"),
+    ("http://hl7.org/fhir/sid/icd-10-cm", "D59.10"),
+    ("http://hl7.org/fhir/sid/icd-10-cm", "D59.11"),
+    ("http://hl7.org/fhir/sid/icd-10-cm", "D59.12"),
+    ("http://hl7.org/fhir/sid/icd-10-cm", "D59.13"),
+    ("http://hl7.org/fhir/sid/icd-10-cm", "D59.19"),
+    ("http://hl7.org/fhir/sid/icd-10", "D59.1"),
+}
+# Wider than any list: only the words beside the code, or another fact, can tell what is meant.
+TOO_GENERAL = [
+    ("http://hl7.org/fhir/sid/icd-10-cm", "P35.8"),  # other congenital viral diseases
+    ("http://hl7.org/fhir/sid/icd-10-cm", "P35.9"),
+    ("http://hl7.org/fhir/sid/icd-10", "P35.8"),
+    ("http://hl7.org/fhir/sid/icd-10", "E74.1"),  # disorders of fructose metabolism
+    ("http://hl7.org/fhir/sid/icd-10", "E72.5"),  # disorders of glycine metabolism
+    ("http://hl7.org/fhir/sid/icd-10-cm", "E83.118"),  # other hemochromatosis
+    ("http://snomed.info/sct", "399187006"),  # hemochromatosis
+    ("http://snomed.info/sct", "20290005"),  # an old reference to fructose intolerance
+    ("http://snomed.info/sct", "39579001"),  # anaphylaxis, to anything
+    ("http://hl7.org/fhir/sid/icd-10-cm", "T78.2XXA"),
+    ("http://hl7.org/fhir/sid/icd-10", "U07.2"),  # COVID-19 without a virus found
+    ("http://hl7.org/fhir/sid/icd-10-cm", "D84.9"),  # immunodeficiency, unspecified
+    ("http://hl7.org/fhir/sid/icd-10-cm", "Z53.1"),  # refusal for belief, of anything
+    ("http://hl7.org/fhir/sid/icd-10-cm", "P29.81"),  # cardiac arrest, filed beside thrombosis
+]
+# Their facts count how many different things are on record.
+COUNTED = {
+    "kawasaki_signs": {"conjunctivitis", "oral_changes", "rash", "extremity_changes", "lymphadenopathy"},
+    "organ_involvement": {
+        *("cardiac", "respiratory", "gastrointestinal", "renal", "neurologic", "hematologic", "hepatic", "shock"),
+    },
+}
 
 
 def rows() -> Iterator[tuple[str, dict[str, str]]]:
@@ -47,6 +116,11 @@ def rows() -> Iterator[tuple[str, dict[str, str]]]:
         with path.open(encoding="utf-8", newline="") as handle:
             for row in csv.DictReader(handle):
                 yield path.stem, row
+
+
+def told(codelist: CodeList) -> set[tuple[str, str]]:
+    """The codes and phrases that put a record on the list: all but its look-alikes."""
+    return {key for key, coding in codelist.codes.items() if coding.means != LOOK_ALIKE}
 
 
 def test_every_row_says_how_it_was_checked_and_where() -> None:
@@ -72,7 +146,35 @@ def test_a_verified_row_names_more_than_its_own_word_for_it() -> None:
 
 @pytest.mark.parametrize(("one", "other"), CONTRADICTORY)
 def test_no_code_is_in_two_lists_that_contradict_each_other(demo: Knowledge, one: str, other: str) -> None:
-    assert not set(demo.codelists[one].codes) & set(demo.codelists[other].codes)
+    assert not told(demo.codelists[one]) & told(demo.codelists[other])
+
+
+@pytest.mark.parametrize(("system", "code"), TOO_GENERAL)
+def test_a_code_that_says_too_little_is_in_no_list(demo: Knowledge, system: str, code: str) -> None:
+    assert not [name for name, listed in demo.codelists.items() if (system, code) in listed.codes]
+
+
+def test_the_mothers_codes_stand_only_among_the_look_alikes(demo: Knowledge) -> None:
+    for name, listed in demo.codelists.items():
+        assert not [key for key in told(listed) if key in MOTHERS or mothers(*key)], name
+
+
+def test_no_row_stands_twice_in_a_file() -> None:
+    seen = [(name, row["system"], row["code"]) for name, row in rows()]
+    assert len(seen) == len(set(seen))
+
+
+def test_every_phrase_is_in_lower_case_and_shown_as_it_is_looked_for() -> None:
+    for name, row in rows():
+        if row["system"] == "text":
+            assert row["code"] == row["code"].lower() == row["display"], (name, row)
+            assert row["status"] == "own", (name, row)
+            assert " ".join(row["code"].split()) == row["code"], (name, row)
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_list_whose_meanings_are_counted_has_just_these(demo: Knowledge, name: str) -> None:
+    assert {coding.means for coding in demo.codelists[name].codes.values()} - {LOOK_ALIKE} == COUNTED[name]
 
 
 def test_no_code_is_read_as_two_different_tests(demo: Knowledge) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import itertools
-from decimal import Decimal
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
@@ -106,3 +107,53 @@ def test_the_percentiles_of_weight_rise_with_gestation(demo: Knowledge) -> None:
         assert values == sorted(set(values))
     assert all(table.cells["p10"][weeks][0][1] < table.cells["p90"][weeks][0][1] for weeks in table.gestations)
     assert table.gestations == tuple(range(22, 43))
+
+
+@pytest.fixture(scope="module")
+def cps(demo: Knowledge) -> Table:
+    return demo.tables["cps2025_exchange_risk"]
+
+
+def test_the_cps_table_has_every_hour_from_birth_to_336_for_four_gestations(cps: Table) -> None:
+    for column in ("exchange", "pre_exchange"):
+        assert set(cells(cps, column)) == set(itertools.product(WEEKS, range(337)))
+    assert cps.unit.name == "umol/L"
+
+
+def test_the_cps_pre_exchange_line_is_30_micromoles_below_the_exchange_line_everywhere(cps: Table) -> None:
+    exchange, before = cells(cps, "exchange"), cells(cps, "pre_exchange")
+    assert all(exchange[key] - before[key] == 30 for key in exchange)
+
+
+def test_every_cps_exchange_threshold_is_that_of_aap_2022_before_rounding(aap: Table, cps: Table) -> None:
+    """Two independent copies: one of the printed mg/dL, one of unrounded micromol/L (17.1 to the mg/dL)."""
+    exact = cells(cps, "exchange")
+    for key, printed in cells(aap, "exchange").items():
+        assert (exact[key] / Decimal("17.1")).quantize(Decimal("0.1"), ROUND_HALF_UP) == printed
+
+
+def test_no_cps_line_falls_with_age(cps: Table) -> None:
+    level = cells(cps, "exchange")
+    for weeks in WEEKS:
+        line = [level[weeks, hour] for hour in range(337)]
+        assert line == sorted(line)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "low", "high"),
+    [
+        (range(21, 28), 11, 14),
+        (range(28, 30), 12, 14),
+        (range(30, 32), 13, 16),
+        (range(32, 34), 15, 18),
+        ((34,), 17, 19),
+    ],
+)
+def test_the_ranges_of_maisels_are_the_printed_ones_in_every_week(
+    demo: Knowledge, weeks: Iterable[int], low: int, high: int
+) -> None:
+    table = demo.tables["maisels2012_exchange"]
+    for week in weeks:
+        assert table.cells["low"][week] == ((0, Decimal(low)),)
+        assert table.cells["high"][week] == ((0, Decimal(high)),)
+    assert table.gestations == tuple(range(21, 35))

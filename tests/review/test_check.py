@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge.load import load_knowledge
-from cds_service.review.check import check_guidance, check_product
+from cds_service.knowledge.load import load_knowledge, site_folder
+from cds_service.review.check import Walks, adds_nothing, check_guidance, check_product
 from tests.knowledge.sites import FILES, GUIDANCE, SITE, write_files
 
 OWN = "indications/hdn/own.toml"
@@ -67,3 +67,19 @@ def test_guidance_with_a_gap_or_a_card_too_long_or_a_dead_answer_is_refused(
 def test_the_whole_guidance_passes(tmp_path: Path) -> None:
     knowledge = load_knowledge(write_files(tmp_path / "own_site", FILES))
     assert "newborns at every boundary" in check_guidance(knowledge, knowledge.guidance["hdn", "own"])
+
+
+def test_a_file_walked_for_another_site_says_the_same() -> None:
+    walks: Walks = {}
+    lines = []
+    for site in ("demo", "demo_nz"):
+        knowledge = load_knowledge(site)
+        guidance = knowledge.guidance["gald", "baseline"]
+        lines += [check_guidance(knowledge, guidance, walks), check_guidance(knowledge, guidance)]
+    assert list(walks) == ["indications/gald/baseline.toml"]
+    assert len(set(lines)) == 1
+
+
+@pytest.mark.parametrize(("site", "nothing"), [("demo", True), ("demo_uk", True), ("dale", False), ("river", False)])
+def test_a_site_with_knowledge_of_its_own_is_walked_on_its_own(site: str, nothing: bool) -> None:
+    assert adds_nothing(site_folder(site)) is nothing
