@@ -16,7 +16,8 @@ from cds_service.settings import Settings
 ROOT = Path(__file__).parent.parent / "fhir_examples"
 EXAMPLES = sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in ROOT.glob("*/*/request.json"))
 SITES = json.loads((ROOT / "sites.json").read_text("utf-8"))
-SERVICES = {"order-select": "neonatal-ivig-order-select", "patient-view": "neonatal-ivig-patient-view"}
+HOOKS = ("order-select", "order-sign", "patient-view")
+SERVICES = {hook: f"neonatal-ivig-{hook}" for hook in HOOKS}
 DECISION = "org.neonatal-ivig-cds.decision"
 DECISIONS = "org.neonatal-ivig-cds.decisions"
 AS_OF = "org.neonatal-ivig-cds.as-of"
@@ -69,7 +70,7 @@ def sent(request: dict) -> Iterator[dict]:
 
 def suggested(message: dict) -> list[dict]:
     suggestions = [one for card in message["cards"] for one in card.get("suggestions", ())]
-    return [action["resource"] for one in suggestions for action in one["actions"]]
+    return [action["resource"] for one in suggestions for action in one["actions"] if "resource" in action]
 
 
 def assert_valid(resource: dict) -> None:
