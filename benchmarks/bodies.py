@@ -7,11 +7,11 @@ eight is of a kind that the guidance asks for (earlier bilirubins, platelets, we
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from cds_service.review.babies import PATIENT, observation, order_select
+from cds_service.review.babies import PATIENT, condition, observation, order_select
 
 GIVEN = {
     "age": "50 h",
@@ -27,7 +27,7 @@ GIVEN = {
 SERVER = "https://ehr.example.org/fhir"
 HOOK_INSTANCE = "5d3a1c52-9b1e-4c56-8a0f-2f6f6a1b7c10"
 # kinds that the guidance asks for, with the prefetch key under which they come; the values vary a little with time
-ASKED = (("bilirubin", "1975-2"), ("hematology", "777-3"), ("measurements", "29463-7"))
+ASKED = (("bilirubin", "1975-2"), ("laboratory", "777-3"), ("measurements", "29463-7"))
 # kinds that it does not ask for: code, name, value
 ROUTINE = (
     ("2951-2", "Sodium [Moles/volume] in Serum or Plasma", "139 mmol/L"),
@@ -47,8 +47,30 @@ ROUTINE = (
 ONE_IN = 8
 
 
-def order_select_body(observations: int) -> bytes:
-    """A call with that many Observations in all."""
+# Conditions that come in words alone, and have to be looked for among the phrases of every code list
+WORDS = (
+    "Neonatal jaundice, resolving",
+    "Feeding difficulty of newborn",
+    "Transient tachypnea of newborn",
+    "Suspected sepsis of newborn",
+    "Alloimmune thrombocytopenia of the newborn ruled out",
+    "Family history of asthma",
+    "Respiratory distress syndrome",
+    "Small for gestational age",
+    "Hypoglycemia, neonatal",
+    "Mother's GBS carrier status",
+)
+
+
+class Body(NamedTuple):
+    """A call by what it carries: how many Observations in all, and how many further Conditions in words."""
+
+    observations: int
+    conditions: int = 0
+
+
+def order_select_body(observations: int, conditions: int = 0) -> bytes:
+    """A call with that many Observations in all, and with further Conditions that no code names."""
     call = order_select(GIVEN, HOOK_INSTANCE)
     bundles = call["prefetch"]
     core = sum(
@@ -62,6 +84,9 @@ def order_select_body(observations: int) -> bytes:
         hours = 2 + 46 * number / (observations - core)
         key, resource = _asked(number, hours) if number % ONE_IN == 0 else _routine(number, hours)
         bundles[key].setdefault("entry", []).append({"resource": resource})
+    for number in range(conditions):
+        problem = condition(f"worded-{number}", f"{WORDS[number % len(WORDS)]}, {number}", "confirmed")
+        bundles["conditions"].setdefault("entry", []).append({"resource": problem})
     for key, bundle in bundles.items():
         if bundle["resourceType"] == "Bundle":
             search = (
@@ -88,7 +113,7 @@ def _routine(number: int, hours: float) -> tuple[str, dict[str, Any]]:
     resource = observation(f"routine-{number}", code, said, f"{hours} h")
     resource["code"]["coding"][0]["display"] = name
     resource["code"]["text"] = name
-    return "hematology", resource
+    return "laboratory", resource
 
 
 def _as_a_server_sends(resource: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ Reading it:
   are mostly waiting in line.
 - Memory is the resident memory of every process of the server, after the load, shared pages counted for each.
 - Cold start is from starting the process to the first 200 on `GET /cds-services`.
-- "Above the base" is the time that one more Observation costs: the p50 less the p50 of the smallest call, divided by
-  the Observations added. The cost is linear where this column stays level down the table.
+- "Above the base" is the time that one more Observation, or Condition in words alone, costs: the p50 less the p50 of
+  the smallest call, divided by the number added. The cost is linear where this column stays level down the table.
 
 Nothing here passes or fails on time. It listens on 127.0.0.1 only and writes only into a temporary folder.
 """
@@ -32,7 +32,6 @@ import argparse
 import http.client
 import json
 import os
-import platform
 import re
 import shutil
 import signal
@@ -43,43 +42,33 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
-from benchmarks.bodies import order_select_body
+from benchmarks.bodies import Body, order_select_body
 from benchmarks.floor import ANSWER
+from benchmarks.report import (
+    COMPILED,
+    FLOOR,
+    GROWING,
+    LARGE,
+    PURE,
+    SMALL,
+    WORDED,
+    WORKERS,
+    Figures,
+    Results,
+    print_results,
+)
 
 HOST = "127.0.0.1"
 PATH = "/cds-services/neonatal-ivig-order-select"
 ROOT = Path(__file__).parent.parent
-WORKERS = 2  # as shipped
-SMALL, LARGE = 12, 200  # Observations: about 12 kB and 150 kB
-GROWING = (SMALL, 50, 100, LARGE, 400, 800)
-LOADS = [(observations, 1) for observations in GROWING] + [(SMALL, 16), (LARGE, 16)]  # Observations, connections
-PURE, COMPILED, FLOOR = "pure", "compiled", "floor"
+LOADS = [(body, 1) for body in (*GROWING, *WORDED)] + [(SMALL, 16), (LARGE, 16)]  # with connections
 ANSWER_FILE = "answer.json"  # what the floor answers
 MYPYC = "__mypyc"  # in the name of the library that all compiled modules share
 WARM_UP_SECONDS = 1
 START_SECONDS = 60  # to give up after
-
-
-@dataclass
-class Figures:
-    """Of one load on one server; one entry per round."""
-
-    per_second: list[float] = field(default_factory=list)
-    p50_ms: list[float] = field(default_factory=list)
-    p99_ms: list[float] = field(default_factory=list)
-
-
-@dataclass
-class Results:
-    servers: tuple[str, ...]  # in the order in which they take turns
-    loads: dict[tuple[str, int, int], Figures]  # by server, Observations, connections
-    cold_start_s: dict[str, list[float]]
-    memory_mib: dict[str, list[float]]
 
 
 @dataclass(frozen=True)
@@ -104,15 +93,15 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as folder:
-        bodies = {observations: Path(folder) / f"{observations}.json" for observations in GROWING}
-        for observations, file in bodies.items():
-            file.write_bytes(order_select_body(observations))
+        bodies = {body: Path(folder) / f"{body.observations}-{body.conditions}.json" for body, _ in LOADS}
+        for body, file in bodies.items():
+            file.write_bytes(order_select_body(*body))
         results = measure(packages, bodies, given.seconds, given.rounds, Path(folder))
-        sizes = {observations: file.stat().st_size for observations, file in bodies.items()}
+        sizes = {body: file.stat().st_size for body, file in bodies.items()}
     print_results(results, sizes)
 
 
-def measure(packages: dict[str, Path], bodies: dict[int, Path], seconds: int, rounds: int, folder: Path) -> Results:
+def measure(packages: dict[str, Path], bodies: dict[Body, Path], seconds: int, rounds: int, folder: Path) -> Results:
     """Of each server in `packages`, which holds the folder that it imports from."""
     results = Results(
         tuple(packages),
@@ -127,15 +116,14 @@ def measure(packages: dict[str, Path], bodies: dict[int, Path], seconds: int, ro
             with running(server, package, folder) as found:
                 results.cold_start_s[server].append(found.cold_start_s)
                 check_modules(server, found.group)
-                for observations, body in bodies.items():
-                    answer = checked_answer(server, found.port, body.read_bytes())
-                    if server == PURE and observations == SMALL:
+                for body, file in bodies.items():
+                    answer = checked_answer(server, found.port, file.read_bytes())
+                    if server == PURE and body == SMALL:
                         fixed.write_bytes(answer)
-                for observations, connections in LOADS:
-                    body = bodies[observations]
-                    drive(found.port, body, connections, WARM_UP_SECONDS)
-                    seen = drive(found.port, body, connections, seconds)
-                    figures = results.loads[server, observations, connections]
+                for body, connections in LOADS:
+                    drive(found.port, bodies[body], connections, WARM_UP_SECONDS)
+                    seen = drive(found.port, bodies[body], connections, seconds)
+                    figures = results.loads[server, body, connections]
                     figures.per_second.append(seen["requests"] / (seen["microseconds"] / 1e6))
                     figures.p50_ms.append(seen["p50"] / 1000)
                     figures.p99_ms.append(seen["p99"] / 1000)
@@ -279,45 +267,6 @@ def group_members(group: int) -> list[Path]:
 def memory_mib(group: int) -> float:
     pages = sum(int((folder / "statm").read_text().split()[1]) for folder in group_members(group))
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def print_results(results: Results, sizes: dict[int, int]) -> None:
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"Python {platform.python_version()}, granian {version('granian')}, {WORKERS} workers, ", end="")
-    print(f"{os.cpu_count()} cores, load average {load}")
-
-    print(
-        f"\n{'body':<24}{'connections':>11}  {'server':<8}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'of floor':>10}"
-    )
-    for observations in (SMALL, LARGE):
-        for connections in (1, 16):
-            floor = median(results.loads[FLOOR, observations, connections].per_second)
-            for server in results.servers:
-                figures = results.loads[server, observations, connections]
-                rate = median(figures.per_second)
-                print(
-                    f"{sizes[observations] / 1000:.0f} kB, {observations} Observations".ljust(24)
-                    + f"{connections:>11}  {server:<8}{rate:>11.0f}{median(figures.p50_ms):>9.2f}"
-                    f"{median(figures.p99_ms):>9.2f}{rate / floor:>10.2f}"
-                )
-
-    print(f"\n{'server':<10}{'memory MiB':>11}{'cold start s':>14}")
-    for server in results.servers:
-        print(f"{server:<10}{median(results.memory_mib[server]):>11.0f}{median(results.cold_start_s[server]):>14.2f}")
-
-    print("\nOne connection, growing calls; above the base: microseconds for each Observation added")
-    heads = [("Observations", 14), ("kB", 6)]
-    for server in results.servers:
-        heads += [(f"{server} p50 ms", 16), ("above the base", 16)]
-    print("".join(f"{head:>{width}}" for head, width in heads))
-    for observations in GROWING:
-        line = f"{observations:>14}{sizes[observations] / 1000:>6.0f}"
-        for server in results.servers:
-            p50 = median(results.loads[server, observations, 1].p50_ms)
-            base = median(results.loads[server, SMALL, 1].p50_ms)
-            added = observations - SMALL
-            line += f"{p50:>16.2f}" + (f"{(p50 - base) * 1000 / added:>16.2f}" if added else f"{'(base)':>16}")
-        print(line)
 
 
 def say(text: str) -> None:
