@@ -12,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cds_service.decisions.decide import Answer, answer
-from cds_service.decisions.logic import Result, compare
+from cds_service.decisions.logic import Judge, Result, compare
 from cds_service.facts.fact import Baby, Doubt, Fact, Missing, Quantity
-from cds_service.knowledge.shapes import Condition, Group, Guidance, Is, Knowledge, Recommendation, Unit
+from cds_service.knowledge.shapes import Condition, Group, Guidance, Is, Knowledge, Named, Recommendation, Unit
 from cds_service.review.babies import AS_OF
 from tests.conftest import ReadRecord
 from tests.decisions.drawn import OPEN, babies, told_more
@@ -166,6 +166,29 @@ def test_the_order_inside_all_any_and_none_changes_nothing(
     )
     baby = data.draw(babies(demo, key[0]))
     assert told(answer(other, baby)) == told(answer(guidance, baby))
+
+
+def texts(condition: Condition, guidance: Guidance) -> list[str]:
+    """Every comparison under a condition, in the order of the file."""
+    if isinstance(condition, Named):
+        return texts(guidance.statements[condition.name], guidance)
+    if isinstance(condition, Group):
+        return [text for item in condition.items for text in texts(item, guidance)]
+    return [condition.text]
+
+
+@pytest.mark.parametrize("key", GUIDELINES, ids="/".join)
+@given(data=st.data())
+def test_the_record_shows_every_comparison_up_to_the_answer_also_those_it_did_not_hang_on(
+    demo: Knowledge, key: tuple[str, str], data: st.DataObject
+) -> None:
+    guidance, baby = demo.guidance[key], data.draw(babies(demo, key[0]))
+    found = answer(guidance, baby)
+    entries = list(guidance.recommendations)
+    results = [Judge(guidance, baby).result(entry.when) for entry in entries]
+    walked = entries[: results.index(MET) + 1] if MET in results else entries
+    shown = list(dict.fromkeys(text for entry in walked for text in texts(entry.when, guidance)))
+    assert [one.text for one in found.criteria] == shown
 
 
 def covered(guidance: Guidance, baby: Baby) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cds_service.facts.coded import LOOK_ALIKE, CodedReader
-from cds_service.facts.words import FOUND, Phrases, tokens
+from cds_service.facts.words import FOUND, PhraseLists, Phrases, tokens
 from cds_service.knowledge.shapes import CodeList, Knowledge
 
 BRITISH = (
@@ -33,6 +33,16 @@ def test_every_phrase_is_found_where_it_stands_alone(demo: Knowledge) -> None:
             assert phrases
             words = tokens(text)
             assert phrases.match(words) == ([coding.means], [FOUND] * len(words)), (name, text)
+
+
+def test_all_lists_at_once_find_what_each_list_finds_alone(demo: Knowledge) -> None:
+    listed = [one for one in demo.codelists.values() if one.texts]
+    together, alone = PhraseLists(demo.codelists.values()), [(one.name, Phrases(one)) for one in listed]
+    texts = [text for one in listed for text in one.texts]
+    for text, other in zip(texts, texts[len(texts) // 2 :] + texts, strict=False):
+        words = tokens(f"no {text}, suspected {other} of the newborn")
+        found = [(name, *phrases.match(words)) for name, phrases in alone]
+        assert list(together.match(words)) == [one for one in found if one[1]], text
 
 
 def test_no_two_phrases_of_a_list_are_the_same_words(demo: Knowledge) -> None:
