@@ -156,7 +156,7 @@ class Orders:
 
     def _indications(self, order: Json, drafts: Drafts, baby: Baby, decisions: list[Decision]) -> list[str]:
         """What the order may be for: what it says, also where this site follows no guideline for that; else what is
-        advised; else what alone the record points at."""
+        advised; else what the record points at."""
         reasons = self._reasons(order, drafts, baby.as_of).named
         followed = {one.indication for one in decisions}
         named = sorted(self.reader.indications(reasons), key=lambda one: one not in followed)
@@ -164,7 +164,7 @@ class Orders:
         pointed = [one.indication for one in decisions if one.shown.verdict not in NOT_POINTED and _pointed(one)]
         if named:
             return [one for one in named if one in advised] or named
-        return advised or (pointed if len(pointed) == 1 else [NO_INDICATION])
+        return advised or pointed or [NO_INDICATION]
 
     def _dose(self, indication: str, decisions: list[Decision]) -> tuple[Dose | None, DoseLimits | None, bool]:
         """The dose of the guideline that speaks for the indication, the limits that hold for it, and whether it is
