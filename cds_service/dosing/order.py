@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -31,6 +31,8 @@ STABILIZERS: dict[str, Callable[[Product], bool]] = {
     "order_sucrose": lambda product: product.sucrose,
     "order_proline": lambda product: product.proline,
 }
+
+OF_PRODUCT = frozenset({*STABILIZERS, "order_iga"})
 
 __all__ = ["OrderSetting", "order_facts"]
 
@@ -198,14 +200,4 @@ def _product(setting: OrderSetting) -> dict[str, Fact | Doubt]:
         "ivig_advised": "yes" if setting.advised else "no",
     }
     title = " or ".join(dict.fromkeys(one.title for one in meant)) or "the product ordered"
-    return {
-        name: setting.word(name, word, title if name in (*STABILIZERS, "order_iga") else "")
-        for name, word in words.items()
-    }
-
-
-def _holds(name: str, holds: Callable[[Product], bool], meant: Iterable[Product], ingredients: frozenset[str]) -> str:
-    """What the order itself lists as an ingredient is in it, whatever is known of the product."""
-    if name.removeprefix("order_") in ingredients or any(map(holds, meant)):
-        return "yes"
-    return "no" if meant else NOT_KNOWN
+    return {name: setting.word(name, word, title if name in OF_PRODUCT else "") for name, word in words.items()}
