@@ -27,6 +27,7 @@ class Drafts:
     unreadable: list[str] = field(default_factory=list)
     medications: dict[str, Json] = field(default_factory=dict)
     conditions: dict[str, Json] = field(default_factory=dict)
+    named: bool = False  # some order is for IVIG, judged or not
 
 
 def drafted(context: Json, prefetch: dict[str, Any], patient_id: str, reader: MedicationReader) -> Drafts:
@@ -52,11 +53,12 @@ def drafted(context: Json, prefetch: dict[str, Any], patient_id: str, reader: Me
             _judge(resource, drafts, patient_id, reader)
         elif what := _not_an_order(resource, drafts, reader):
             drafts.unreadable.append(what)
+            drafts.named = True
     if len(drafts.ivig) > 1:
         drafts.remarks.insert(0, _more_than_one(drafts.ivig))
     if signing and not entries:
         drafts.unreadable.append("The orders to be signed were not sent.")
-    elif not signing and not selections and not drafts.ivig:
+    elif not signing and not selections and not drafts.named:
         drafts.unreadable.clear()
     return drafts
 
@@ -67,6 +69,7 @@ def _judge(resource: Json, drafts: Drafts, patient_id: str, reader: MedicationRe
         drafts.unreadable.append("The medication of an order could not be read: it may be IVIG.")
     if recognized.verdict != "ivig" or resource in drafts.ivig:
         return
+    drafts.named = True
     if (resource.get("subject") or resource.get("patient")) and not of_patient(resource, patient_id):
         drafts.unreadable.append("An IVIG order is for another patient than the one of this call.")
         return

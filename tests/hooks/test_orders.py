@@ -68,6 +68,11 @@ def test_one_selection_of_two_that_leads_nowhere_is_said(answerer: Answerer) -> 
     assert first_topic(answerer, order_call(selections=selections, draftOrders=drafts(other_order()))) == UNREADABLE
 
 
+def test_without_selections_an_ivig_draft_whose_patient_cannot_be_read_is_said(answerer: Answerer) -> None:
+    odd = {**IVIG, "subject": {"reference": None}}
+    assert first_topic(answerer, order_call(selections=[], draftOrders=drafts(odd))) == UNREADABLE
+
+
 def test_without_selections_every_draft_is_looked_at(answerer: Answerer) -> None:
     assert first_topic(answerer, order_call(selections=[], draftOrders=drafts(other_order(), IVIG))) == JUDGED
     assert first_topic(answerer, order_call(selections=[], draftOrders=drafts(other_order()))) == "silence"
