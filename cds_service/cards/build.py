@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from cds_service.cards.chart import Chart
@@ -14,6 +13,7 @@ from cds_service.cards.draft import Draft
 from cds_service.cards.notice import TOPIC_SYSTEM, override_reasons
 from cds_service.cards.record import decision_record
 from cds_service.cards.safety import LONGEST_SUMMARY, Ordered, SafetyCards, echo, unjudged
+from cds_service.cards.source import source, topic_code, topic_of
 from cds_service.cards.suggest import Identity, Wording, deletion, dose_suggestions, monitoring_suggestions, worded
 from cds_service.cards.text import escape
 from cds_service.decisions.decide import Answer, Decision
@@ -22,7 +22,7 @@ from cds_service.decisions.logic import Result
 from cds_service.dosing.dose import Plan, plan
 from cds_service.dosing.repeat import barred
 from cds_service.facts.fact import Baby
-from cds_service.knowledge.shapes import INDICATORS, Dose, Guidance, Knowledge, Recommendation
+from cds_service.knowledge.shapes import INDICATORS, Dose, Knowledge
 
 Json = dict[str, Any]
 DECISION = "org.neonatal-ivig-cds.decision"
@@ -175,7 +175,7 @@ class Deck:
             "indicator": answer.indicator,
             "detail": f"{body}\n\n{footer(self.knowledge, answer.guidance)}",
             "source": {
-                **_source(answer.guidance, answer.recommendation),
+                **source(answer.guidance, answer.recommendation),
                 "topic": {"system": TOPIC_SYSTEM, "code": topic, "display": answer.guidance.title},
             },
             "overrideReasons": override_reasons(self.knowledge),
@@ -236,7 +236,7 @@ class Deck:
 
     def _monitoring(self, advised: list[Decision], beside: str) -> Json:
         sets = tuple(dict.fromkeys(each for one in advised for each in one.shown.guidance.monitoring))
-        topic = _topic("monitoring", *(one.indication for one in advised))
+        topic = topic_of("monitoring", *(one.indication for one in advised))
         shorts = " and ".join(self.knowledge.indications[one.indication].short for one in advised)
         return {
             "uuid": self.identity.of("card", topic),
@@ -253,19 +253,6 @@ class Deck:
         }
 
 
-@cache
-def _source(guidance: Guidance, entry: Recommendation | None) -> Json:
-    """The guideline, and beside it the document that this recommendation goes back to where that is another."""
-    source = guidance.source
-    cited = entry.cite.source if entry else source
-    named = cited if cited.name not in ("own", source.name) else source
-    label = source.short if named is source else f"{source.short}; {named.short}"
-    out: Json = {"label": f"{label}: {guidance.title}"}
-    if url := named.url or source.url:
-        out["url"] = url
-    return out
-
-
 def _already(again: str, summary: str, answer: Answer) -> str:
     """A dose that is not due is said in the summary; what is urgent stays before it."""
     if not again:
@@ -278,17 +265,6 @@ def _already(again: str, summary: str, answer: Answer) -> str:
 
 def _forbidden(why: str) -> tuple[str, ...]:
     return (f"**No dose is offered while this holds**: {why}.",) if why else ()
-
-
-def topic_code(answer: Answer) -> str:
-    """Letters and digits, at most 100, another one for another clinical state: an override of a milder state
-    must not hide a worse one."""
-    return _topic(answer.guidance.indication, answer.guidance.guideline, answer.name, answer.indicator)
-
-
-@cache
-def _topic(*parts: str) -> str:
-    return "".join(character for part in parts for character in part if character.isalnum())[:100]
 
 
 def fit(start: str, words: list[str]) -> str:

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
+from unicodedata import category
 
 from cds_service.decisions.logic import Criterion, Result
 from cds_service.facts.fact import Fact, Quantity
@@ -25,30 +26,44 @@ UNITS = {
 MARKS = {"second-hand": "second-hand", "unverified": "unverified", "own": "needs sign-off"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 LINKS = re.compile(r"(?i)(://|www\.|@|mailto:)")
-SPACE = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
-PLAIN = re.compile(r"[A-Za-z0-9/,-]+(?: [A-Za-z0-9/,-]+)*")
+SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+PLAIN = re.compile(r"(?!-)[A-Za-z0-9/,-]+(?: [A-Za-z0-9/,-]+)*")
+# A list or a line across, where the text stands first on a line.
+LEADING = re.compile(r"\A(\d{0,9})([-.])(?=[-\s]|$)")
+UNSEEN = frozenset({"Cf", "Cs"})  # of Unicode: format characters and surrogates
 BLOOD_GROUPS = ("a", "b", "ab", "o")
 LONGEST = 120
 LONGEST_REMARK = 400  # of a sentence of ours that quotes an order
+READ = 4000  # characters of a text that are looked at; far more than are shown
 MOST = 4  # decimals
 LAST_DIGIT = tuple(Decimal(1).scaleb(-decimals) for decimals in range(MOST))
 ROUNDING = Decimal("0.001")  # of a day: 38 3/7 weeks as a decimal is a little under or over
 
 
 def escape(text: str, longest: int = LONGEST) -> str:
-    """Text from the record for markdown: one line, no link, no HTML, no table break, at most 120 characters.
+    """Text from the record for markdown: one line, no link, no HTML, no table break, no list, nothing that turns what
+    follows it around, at most 120 characters.
 
     >>> escape("<b>x</b> | [a](http://evil.example)")
     '\\\\<b\\\\>x\\\\</b\\\\> \\\\| \\\\[a\\\\]\\\\(http: // evil.example\\\\)'
     """
     if len(text) <= LONGEST and PLAIN.fullmatch(text):
         return text
-    line = SPACE.sub(" ", text).strip()
+    if len(text) > READ:
+        text = text[:READ] + "…"
+    line = SPACE.sub(" ", text if text.isascii() else _seen(text)).strip()
     if len(line) > longest:
         line = line[: longest - 1] + "…"
     if "@" in line or ":" in line or "." in line:
         line = LINKS.sub(lambda match: " @ " if match[0] == "@" else _split(match[0]), line)
-    return SPECIAL.sub(r"\\\1", line)
+    line = SPECIAL.sub(r"\\\1", line)
+    return LEADING.sub(r"\1\\\2", line)
+
+
+def _seen(text: str) -> str:
+    """Without what is not seen but changes what is: marks of direction, of no width, and the like; and without halves
+    of characters."""
+    return "".join(one for one in text if category(one) not in UNSEEN)
 
 
 def _split(found: str) -> str:

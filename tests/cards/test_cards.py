@@ -14,7 +14,7 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cards.build import topic_code
+from cds_service.cards.source import topic_code
 from cds_service.decisions.decide import answer
 from cds_service.hooks.service import Answerer
 from cds_service.knowledge.shapes import Knowledge

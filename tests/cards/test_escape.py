@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cds_service.cards.text import escape
 
 SPECIAL = set("`*_{}[]()#+!|~<>&")
+LIST = set("-.")  # escaped only where they would begin a list
 PIECES = st.sampled_from(
     [
         "[a](http://evil.example)",
@@ -60,7 +61,7 @@ def plain(escaped: str) -> str:
         if one == "\\":
             at += 1
             assert at < len(escaped), "a backslash escapes nothing"
-            assert escaped[at] in SPECIAL | {"\\"}
+            assert escaped[at] in SPECIAL | {"\\"} | (LIST if not "".join(out).strip("0123456789") else set())
             one = escaped[at]
         else:
             assert one not in SPECIAL, f"{one!r} is not escaped"
@@ -88,7 +89,36 @@ def test_no_markdown_no_link_and_no_line_break_is_left(text: str) -> None:
 
 @given(text=st.text(alphabet="abcdefghij äöü0123456789.,;-", max_size=119))
 def test_harmless_text_is_left_as_it_is(text: str) -> None:
-    assert escape(text) == " ".join(text.split())
+    assert escape("a " + text) == " ".join(f"a {text}".split())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("- one", "\\- one"),
+        ("-", "\\-"),
+        ("---", "\\---"),
+        ("1. one", "1\\. one"),
+        ("12.", "12\\."),
+        ("-1", "-1"),
+        ("1.5 g", "1.5 g"),
+    ],
+)
+def test_no_list_is_begun(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u202e", "\u2066", "\u200f", "\u200b", "\u200d", "\ufeff", "\xad", "\U000e0041", "\ud800"]
+)
+def test_what_is_not_seen_is_taken_out(mark: str) -> None:
+    assert escape(f"0.{mark}5 g{mark}/kg") == "0.5 g/kg"
+    assert escape(f"w{mark}ww.evil.example") == "www . evil.example"
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\x7f", "\x80", "\x9b"])
+def test_a_control_character_is_a_space(control: str) -> None:
+    assert escape(f"a{control}b") == "a b"
 
 
 @pytest.mark.parametrize("length", [121, 500, 100_000])
