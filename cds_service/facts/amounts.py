@@ -24,6 +24,7 @@ ANNOTATION = re.compile(r"\{[^}]*\}")
 PER_DOSE = re.compile(r"(?:/|\s+per\s+)(?:dose|day|d|24\s*h(?:ours?|rs?)?)$")
 # Grains ("gr") and micrograms are left out on purpose: a dose of IVIG is in neither, and either would be a slip.
 LONGEST_UNIT = 20  # characters of a unit that are shown
+READABLE_UNIT = 80  # characters; no spelling of a unit is nearly as long
 SMALLEST, LARGEST = Decimal("0.000001"), Decimal(10_000_000)
 WORDS = {
     **dict.fromkeys(("g", "gm", "gms", "gram", "grams", "gramme", "grammes"), "g"),
@@ -63,7 +64,7 @@ def plain(text: str) -> str:
 
 def unit_of(text: str, spellings: Spellings) -> Unit | None:
     """The unit that a code or a spelling names; None where it is none that a dose may be stated in."""
-    if not text:
+    if not text or len(text) > READABLE_UNIT:
         return None
     for spelling in (text, plain(text)):
         for kind in KINDS:
@@ -134,6 +135,8 @@ def of_rate(low: Decimal, high: Decimal, unit: Unit, minutes: Decimal, said: str
 
 def _rate_unit(text: str, spellings: Spellings) -> tuple[Unit, Decimal] | None:
     """The unit of the amount, and the minutes of the time: `mL/h` is mL in 60."""
+    if len(text) > READABLE_UNIT:
+        return None
     head, slash, time = re.sub(r"\bper\b", "/", ANNOTATION.sub("", text.lower())).rpartition("/")
     minutes, unit = MINUTES.get(time.strip().rstrip(".")), unit_of(head.strip(), spellings)
     return (unit, minutes) if slash and unit and minutes else None

@@ -49,7 +49,9 @@ NOT_THE_DOSE = (
         rf"\b(?:max(?:imum)?|not\s+(?:to\s+)?exceed(?:ing)?|up\s+to|previous\w*|prior|last\s+dose|earlier|nearest|"
         rf"already\s+\w+|received|vials?\s+of|{OTHER_DRUGS})\b{ASIDE}{RANGE}\s*(?:{MASS}|{VOLUME})(?:{KG})?"
     ),
-    _pattern(rf"(?:\d+\s*[x×]\s*)?{FIGURE}\s*(?:{MASS}|{VOLUME})[\s-]*(?:vials?|bottles?|syringes?)\b"),
+    _pattern(
+        rf"(?:(?<!\d)\d{{1,4}}\s{{0,3}}[x×]\s{{0,3}})?{FIGURE}\s*(?:{MASS}|{VOLUME})[\s-]*(?:vials?|bottles?|syringes?)\b"
+    ),
     _pattern(rf"{FIGURE}\s*{VOLUME}\s*(?:of\s+)?(?:normal\s+)?(?:{OTHER_DRUGS}|ns|d5w)\b"),
 )
 AMOUNTS = (

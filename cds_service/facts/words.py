@@ -80,18 +80,28 @@ class Phrases:
 
     def match(self, words: list[str]) -> tuple[list[str], list[str]]:
         """What the list's phrases among the words mean, longest first, none inside another; and the other words."""
-        candidates = [phrase for word in words if word in self._by_first for phrase in self._by_first[word]]
+        known = self._by_first.keys() & words
+        candidates = [phrase for word in known for phrase in self._by_first[word]]
         if not candidates:
             return [], words
         words, found = words.copy(), []
         for _, wanted, means in sorted(candidates, key=itemgetter(0)):
-            size = len(wanted)
-            for start in range(len(words) - size + 1):
-                if words[start : start + size] == wanted:
-                    found.append(means)
-                    words[start : start + size] = [FOUND] * size
-                    break
+            found += [means] * _taken(words, wanted)
         return found, words
+
+
+def _taken(words: list[str], wanted: list[str]) -> int:
+    """How often the phrase is among the words; it is taken out of them."""
+    size, start, count = len(wanted), 0, 0
+    try:
+        while True:
+            start = words.index(wanted[0], start)
+            if words[start : start + size] == wanted:
+                words[start : start + size] = [FOUND] * size
+                count += 1
+            start += 1
+    except ValueError:  # no further one
+        return count
 
 
 class PhraseLists:
