@@ -29,9 +29,9 @@ PATTERNS = {
     # that prove what we send take 255.
     "id": r"[A-Za-z0-9.\-]{1,255}",
     "instant": f"{DAY}T{TIME}{OFFSET}",
-    "markdown": r"[\s\S]*\S[\s\S]*",
+    "markdown": r"\s*\S[\s\S]*",
     "oid": r"urn:oid:[0-2](\.(0|[1-9]\d*))+",
-    "string": r"[\s\S]*\S[\s\S]*",
+    "string": r"\s*\S[\s\S]*",
     "time": TIME,
     "uri": r"\S+",
     "uuid": r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
@@ -120,8 +120,8 @@ FURTHER: dict[str, Callable[[str], bool]] = {
 
 
 def conforming(resource: Json) -> Json | None:
-    """The resource with single objects put into arrays where R4 wants arrays and without its narrative (which
-    would no longer describe it); None where anything else in it is not R4."""
+    """The resource with single objects put into arrays where R4 wants arrays, without its narrative (which would no
+    longer describe it) and what `meta` holds beside R4; None where anything else in it is not R4."""
     try:
         return _resource(resource, 0)
     except NotConformantError:
@@ -133,7 +133,17 @@ def _resource(resource: Json, depth: int) -> Json:
     if kind not in ("MedicationRequest", "Medication"):
         raise NotConformantError
     body = {key: value for key, value in resource.items() if key not in ("resourceType", "text")}
+    meta = body.get("meta")
+    if meta and isinstance(meta, dict):
+        body["meta"] = _server_owned(meta)
+        if not body["meta"]:
+            del body["meta"]
     return {"resourceType": kind, **_object(body, kind, depth)}
+
+
+def _server_owned(meta: Json) -> Json:
+    """What a server writes beside R4 into `meta` (its project, its compartments), it writes again."""
+    return {key: value for key, value in meta.items() if key.lstrip("_") in _shapes()["Meta"].elements}
 
 
 def _object(value: Json, kind: str, depth: int) -> Json:

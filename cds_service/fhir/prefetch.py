@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from cds_service.fhir.read import Json, as_dict, as_list, as_text, label, reference_id
+from cds_service.fhir.read import Json, as_dict, as_list, as_text, label
+
+# Resources about no patient, or of no use here: not worth a word.
+NOBODYS = frozenset(
+    {
+        *("Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService", "Endpoint"),
+        *("Coverage", "Provenance"),
+    }
+)
+# An answer with such an issue may lack something, however mild the issue says it is (FHIR R4, issue-type).
+INCOMPLETE = frozenset({"incomplete", "suppressed"})
+NO_TYPES: Mapping[str, str] = {}
+REFERENCE = re.compile(r"(https?://[^\s?#]+/)?Patient/(?P<id>[^/]+)(/_history/[^/]+)?/?")
 
 
 class State(Enum):
@@ -37,13 +50,22 @@ class Record:
         return self.resources.get(resource_type, [])
 
 
-def collect(prefetch: Mapping[str, Any], keys: Iterable[str], patient_id: str) -> Record:
-    """Reads every prefetch value, under known and unknown keys. Resources of other patients are set aside."""
+def collect(
+    prefetch: Mapping[str, Any],
+    keys: Iterable[str],
+    patient_id: str,
+    *,
+    types: Mapping[str, str] = NO_TYPES,
+) -> Record:
+    """Reads every prefetch value, under known and unknown keys. Resources of other patients are set aside.
+
+    `types` is what each key was asked for; one that holds others alone counts as failed, though they are read.
+    """
     record = Record()
     own = f"Patient/{patient_id}"
     others: list[tuple[str, Json]] = []
     for key, value in prefetch.items():
-        record.states[key], entries = _open(value)
+        record.states[key], entries = _open(value, types.get(key, ""))
         for url, resource in entries:
             # Nearly every resource refers to the patient by type and id; the rest is looked at more closely.
             subject = resource.get("subject")
@@ -59,7 +81,7 @@ def collect(prefetch: Mapping[str, Any], keys: Iterable[str], patient_id: str) -
     return record
 
 
-def _open(value: object) -> tuple[State, list[tuple[str, Json]]]:
+def _open(value: object, expected: str) -> tuple[State, list[tuple[str, Json]]]:
     """The state of one prefetch value, and its resources with their full URLs."""
     if value is None:
         return State.NONE, []
@@ -68,9 +90,11 @@ def _open(value: object) -> tuple[State, list[tuple[str, Json]]]:
     if value.get("resourceType") == "OperationOutcome":
         return State.FAILED, []
     if value.get("resourceType") != "Bundle" and "entry" not in value:
-        readable = isinstance(value.get("resourceType"), str)
-        return (State.CAME, [("", value)]) if readable else (State.FAILED, [])
+        kind = value.get("resourceType")
+        readable = isinstance(kind, str) and expected in ("", kind)
+        return State.CAME if readable else State.FAILED, [("", value)] if isinstance(kind, str) else []
     entries, failed = [], any(as_dict(link).get("relation") == "next" for link in as_list(value.get("link")))
+    matches = 0
     for entry in as_list(value.get("entry")):
         resource = as_dict(entry.get("resource")) if isinstance(entry, dict) else {}
         kind = resource.get("resourceType")
@@ -80,14 +104,21 @@ def _open(value: object) -> tuple[State, list[tuple[str, Json]]]:
             failed = failed or _is_error(resource)
         else:
             entries.append((as_text(entry.get("fullUrl")), resource))
-    if failed:
+            matches += as_dict(entry.get("search")).get("mode") != "include"
+    total = value.get("total")
+    lacking = isinstance(total, int | float) and total > matches
+    if failed or lacking or (entries and expected and all(one["resourceType"] != expected for _, one in entries)):
         return State.FAILED, entries
     return (State.CAME if entries else State.NONE), entries
 
 
 def _is_error(outcome: Json) -> bool:
-    severities = [as_text(as_dict(issue).get("severity")) for issue in as_list(outcome.get("issue"))]
-    return not severities or any(severity not in ("warning", "information") for severity in severities)
+    issues = [as_dict(issue) for issue in as_list(outcome.get("issue"))]
+    mild = [
+        issue.get("severity") in ("warning", "information") and as_text(issue.get("code")) not in INCOMPLETE
+        for issue in issues
+    ]
+    return not all(mild) or not mild
 
 
 def _patient_names(found: list[tuple[str, Json]], patient_id: str) -> frozenset[str]:
@@ -111,14 +142,16 @@ def _file(record: Record, url: str, resource: Json, patient_id: str, names: froz
         record.medications |= {name: resource for name in (label(resource), url) if name}
     elif of_patient(resource, patient_id, names):
         record.resources.setdefault(kind, []).append(resource)
-    else:
+    elif kind not in NOBODYS:
         record.set_aside += 1
 
 
 def of_patient(resource: Json, patient_id: str, names: frozenset[str] = frozenset()) -> bool:
-    """Whether the resource's subject is this patient, and nobody else."""
+    """Whether the resource's subject is this patient, and nobody else. The server in an address is not compared: real
+    clients name another one than theirs."""
     subject = resource.get("subject") or resource.get("patient")
     if not isinstance(subject, dict):
         return False
     reference = as_text(subject.get("reference"))
-    return reference_id(reference, "Patient") == patient_id or reference in names
+    found = REFERENCE.fullmatch(reference)
+    return bool(found and found["id"] == patient_id) or reference in names

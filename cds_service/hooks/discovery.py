@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
+from cds_service.fhir.queries import ID
 from cds_service.knowledge.shapes import Knowledge
 
 CDS_HOOKS_RELEASE = "2.0.1"
 PATIENT_KEY = "patient"
 USAGE = (
-    "For newborns: up to 28 days of age, or under 44 weeks of postmenstrual age. Works on prefetch alone and makes no "
-    "call to the FHIR server: what is not sent is named on the card as not checked. Birth time is read from the "
-    "patient-birthTime extension. Call order-select only with hooks your EHR really fires for unsigned orders."
+    "For newborns: up to 28 days of age, or under 44 weeks of postmenstrual age. Works on prefetch alone, or where "
+    "this service knows the client's FHIR server: what is not sent is then read there with the access token of the "
+    "call, and what neither brings is named on the card as not checked. A template that is typed in once stays right: "
+    "its date then only reaches further back. Birth time is read from the patient-birthTime extension. Agree with "
+    "whoever runs the client which of these hooks it really fires for unsigned orders, and use no other."
 )
 
 
@@ -52,9 +56,14 @@ SERVICES = {
 }
 
 
-def discovery(knowledge: Knowledge) -> dict[str, Any]:
-    prefetch = {PATIENT_KEY: "Patient/{{context.patientId}}"}
-    prefetch |= {key: knowledge.queries[key].template for key in knowledge.asked_for}
+def templates(knowledge: Knowledge, today: date) -> dict[str, str]:
+    """What is asked for on a day, by prefetch key: each a read or a search that works alone."""
+    prefetch = {PATIENT_KEY: f"Patient/{ID}"}
+    return prefetch | {key: knowledge.queries[key].asked(today) for key in knowledge.asked_for}
+
+
+def discovery(knowledge: Knowledge, today: date | None = None) -> dict[str, Any]:
+    prefetch = templates(knowledge, today or datetime.now(UTC).date())
     return {
         "services": [
             {

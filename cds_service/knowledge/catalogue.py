@@ -12,6 +12,7 @@ from cds_service.knowledge.cites import amount, cite
 from cds_service.knowledge.files import Roots, decimal, lookup, read_csv, read_text, read_toml, whole
 from cds_service.knowledge.giving import dose_limits, monitoring, products
 from cds_service.knowledge.orderables import with_orderables
+from cds_service.knowledge.queries import query
 from cds_service.knowledge.shapes import (
     Amount,
     CodeList,
@@ -178,13 +179,13 @@ def _facts(
         for name, raw in document.get("facts", {}).items():
             place = f"{path.name}: {name}"
             facts[name] = _fact(name, raw, sources, units, codelists, place)
-            for query in (facts[name].query, *facts[name].also):
-                if query:
-                    lookup(raw_queries, query, place, "query")
+            for named in (facts[name].query, *facts[name].also):
+                if named:
+                    lookup(raw_queries, named, place, "query")
     for spec in facts.values():
         for other in (*spec.of, spec.need, *((spec.vague.needs,) if spec.vague else ())):
             lookup(facts, other, f"facts.toml: {spec.name}", "fact")
-    return facts, {name: _query(name, raw, facts) for name, raw in raw_queries.items()}
+    return facts, {name: query(name, raw, facts) for name, raw in raw_queries.items()}
 
 
 def _fact(
@@ -275,25 +276,6 @@ def _vague(raw: Mapping[str, Any], categories: list[str], place: str) -> Vague:
         if category not in categories:
             raise KnowledgeError(place, f"vague: {category!r} is no category; there are {categories}")
     return Vague(raw["category"], tuple(raw["one_of"]), raw["needs"])
-
-
-def _query(key: str, raw: Mapping[str, Any], facts: Mapping[str, FactSpec]) -> Query:
-    """A template that works alone: one resource type, this patient, the codes that the facts name."""
-    if not raw.get("ask", True):
-        return Query(key, raw["resource"], "")
-    codes = [
-        f"{system}%7C{code}"
-        for spec in facts.values()
-        if spec.query == key and spec.codes and raw["resource"] == "Observation"
-        for system, code in spec.codes.codes
-        if system != "text"
-    ]
-    template = f"{raw['resource']}?patient={{{{context.patientId}}}}"
-    if codes:
-        template += f"&code={','.join(codes)}&_sort=-date&_count=100"
-    if "filter" in raw:
-        template += f"&{raw['filter']}"
-    return Query(key, raw["resource"], template)
 
 
 def _indications(roots: Roots, codelists: Mapping[str, CodeList]) -> dict[str, Indication]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -170,11 +171,19 @@ class FactSpec:
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """One prefetch template: a resource type and the code lists it asks for (none: all of that type). The template is
-    empty where the data is read if sent, and not asked for."""
+    empty where the data is read if sent, and not asked for. `days`: nothing older is asked for; 0: however old."""
 
     key: str
     resource: str
     template: str
+    days: int = 0
+
+    def asked(self, today: date) -> str:
+        """The template on a day. Its date is the first of a month, so that what is published seldom changes; one that
+        was copied once stays right, and only reaches further back."""
+        if not self.days:
+            return self.template
+        return f"{self.template}&date=ge{(today - timedelta(days=self.days)).replace(day=1).isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)

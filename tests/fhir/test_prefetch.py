@@ -160,3 +160,40 @@ def test_nothing_sent_is_changed() -> None:
     before = repr(sent)
     collect(sent, ("patient", "labs"), ID)
     assert repr(sent) == before
+
+
+SEARCHSET = {"resourceType": "Bundle", "type": "searchset"}
+
+
+@pytest.mark.parametrize(
+    ("bundle_", "state"),
+    [
+        (SEARCHSET | {"total": 7}, State.FAILED),
+        (SEARCHSET | {"total": 2, "entry": [{"resource": VALUE}]}, State.FAILED),
+        (SEARCHSET | {"total": 1, "entry": [{"resource": VALUE}]}, State.CAME),
+        (SEARCHSET | {"total": 0}, State.NONE),
+        (SEARCHSET, State.NONE),
+        (
+            SEARCHSET
+            | {"total": 2, "entry": [{"resource": VALUE}, {"resource": VALUE, "search": {"mode": "include"}}]},
+            State.FAILED,
+        ),
+    ],
+)
+def test_a_bundle_that_holds_less_than_it_says_is_not_all_there_is(bundle_: dict[str, Any], state: State) -> None:
+    assert collect({"labs": bundle_}, ("labs",), ID).states["labs"] is state
+
+
+@pytest.mark.parametrize("value", [bundle([VALUE]), VALUE])
+def test_a_key_that_holds_something_else_than_it_was_asked_for_is_not_relied_on(value: dict[str, Any]) -> None:
+    record = collect({"allergies": value}, ("allergies",), ID, types={"allergies": "AllergyIntolerance"})
+    assert record.states["allergies"] is State.FAILED
+    assert record.of("Observation") == [VALUE]
+
+
+@pytest.mark.parametrize(
+    "reference", ["Group/1/Patient/newborn-1", "javascript:/Patient/newborn-1", "xPatient/newborn-1"]
+)
+def test_a_reference_of_another_form_is_not_taken_for_this_patient(reference: str) -> None:
+    record = collect({"labs": bundle([VALUE | {"subject": {"reference": reference}}])}, ("labs",), ID)
+    assert record.set_aside == 1
