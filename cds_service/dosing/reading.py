@@ -13,6 +13,7 @@ from cds_service.facts.order import Stated, StatedDose, StatedOrder
 
 PER_KG = ("dose", "volume_per_kg")
 RANKS = {"dose_mass": 0, "dose": 1, "volume_per_kg": 2, "volume": 3}
+MOST_STATEMENTS = 20  # that are compared (own choice): no order states its one dose in more ways
 NO_STRENGTH = "the order is in mL, and the strength of its product is not known"
 
 
@@ -96,7 +97,10 @@ def ends(amount: Quantity) -> Ends:
 def _agreement(entries: Sequence[Entry], setting: OrderSetting) -> str:
     """`another_weight` where 3.4 g stands beside 0.8 g/kg: each is right, of 4.25 kg. Of how far a weight may be off
     that a newborn had or was taken to have, the figures tell; beyond them the statements contradict each other."""
-    apart = [pair for pair in combinations(entries, 2) if not _same(*pair, setting)]
+    different = {(one.kind, one.grams): one for one in entries}.values()
+    if len(different) > MOST_STATEMENTS:
+        return "disagree"
+    apart = [pair for pair in combinations(different, 2) if not _same(*pair, setting)]
     if not apart:
         return "agree"
     return "another_weight" if all(_other_weight(*pair, setting) for pair in apart) else "disagree"

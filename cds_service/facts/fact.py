@@ -106,7 +106,8 @@ class Baby:
     """Everything known of one newborn at `as_of`. `series` holds earlier usable values, oldest first.
 
     `pairs` are the values that formulas compare, found once. `birth` is None where no date of birth is known;
-    `birth_doubt` then says what is wrong with the one on record.
+    `birth_doubt` then says what is wrong with the one on record. `uncoded` results have no code that anybody shares,
+    `unlisted` ones such a code, but not one that guidance names: counted, so that a laboratory's change shows.
     """
 
     as_of: datetime
@@ -115,6 +116,8 @@ class Baby:
     series: dict[str, list[Fact]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     birth_doubt: str = ""
+    uncoded: int = 0
+    unlisted: int = 0
     pairs: dict[tuple[str, bool, timedelta, timedelta], tuple[Fact, Fact] | Doubt] = field(default_factory=dict)
 
     def known(self, name: str) -> Fact | None:

@@ -179,20 +179,23 @@ class FactReader:
     def _sort(self, observations: list[Json], baby: Baby) -> dict[str, list[Json]]:
         """Observations by the fact that their code names. Codes that guidance does not ask for are passed over."""
         found: dict[str, list[Json]] = {}
-        by_code, shared, unread = self._by_code, self._shared_systems, 0
+        by_code, shared = self._by_code, self._shared_systems
         for observation in observations:
             keys = code_keys(observation.get("code"))
             names = [by_code[key] for key in keys if key in by_code]
             if not names:
-                unread += not keys or shared.isdisjoint([system for system, _ in keys])
+                if not keys or shared.isdisjoint([system for system, _ in keys]):
+                    baby.uncoded += 1
+                else:
+                    baby.unlisted += 1
             elif names.count(names[0]) == len(names):
                 found.setdefault(names[0], []).append(observation)
             else:
                 why = f"{label(observation)} is coded as two different tests and was set aside"
                 baby.remarks.append(why)
                 baby.facts |= {name: Doubt(name, Missing.UNUSABLE, why, (name,)) for name in names}
-        if unread:
-            baby.remarks.append(f"{unread} result(s) without a LOINC or SNOMED CT code: not read")
+        if baby.uncoded:
+            baby.remarks.append(f"{baby.uncoded} result(s) without a LOINC or SNOMED CT code: not read")
         return found
 
 

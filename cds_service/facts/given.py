@@ -44,7 +44,8 @@ class RecordReader:
     def on_record(self, spec: FactSpec, resources: Iterable[Json]) -> OnRecord:
         """A dose is taken for given unless the record says that it was not: an odd status or a clock that runs ahead
         is no reason to give it again. One dose that is recorded twice over counts once."""
-        found: list[tuple[str, Fact]] = []
+        found: list[Fact] = []
+        times: dict[str, set[Span | None]] = {}  # by kind of record
         remarks: list[str] = []
         unread = 0
         for resource in sorted(resources, key=_rank):
@@ -57,12 +58,13 @@ class RecordReader:
                 continue
             fact = self._fact(spec.name, resource, status, given=given, remarks=remarks)
             kind = as_text(resource.get("resourceType"))
-            if fact and not any(kind != other and _same(fact, one, spec) for other, one in found):
-                found.append((kind, fact))
+            others = [at for other, held in times.items() if other != kind for at in held]
+            if fact and not any(_same(fact.at, at, spec) for at in others):
+                found.append(fact)
+                times.setdefault(kind, set()).add(fact.at)
         if unread:
             remarks.append(f"{unread} medication(s) ordered or given could not be read: they may be IVIG")
-        facts = [fact for _, fact in found]
-        return OnRecord(sorted(facts, key=lambda fact: fact.at.late if fact.at else BEFORE_ALL), remarks)
+        return OnRecord(sorted(found, key=lambda fact: fact.at.late if fact.at else BEFORE_ALL), remarks)
 
     def _verdict(self, resource: Json) -> str:
         kind = resource.get("resourceType")
@@ -104,11 +106,11 @@ def _rank(resource: Json) -> int:
     return 1 + ALSO.index(kind) if kind in ALSO else 0
 
 
-def _same(one: Fact, other: Fact, spec: FactSpec) -> bool:
+def _same(one: Span | None, other: Span | None, spec: FactSpec) -> bool:
     """Whether two records of different kinds are of one dose: they are close in time, or a time is not known."""
-    if one.at is None or other.at is None:
+    if one is None or other is None:
         return True
-    apart = max(one.at.early - other.at.late, other.at.early - one.at.late, NO_TIME)
+    apart = max(one.early - other.late, other.early - one.late, NO_TIME)
     return apart <= length(spec.amounts["same_dose"])
 
 

@@ -54,8 +54,10 @@ ABOUT = (
     }
 )
 ABBREVIATIONS = ("ivig", "igiv", "i.v.i.g")
-PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
-PER_VOLUME = re.compile(r"(?i)(\d+(?:[.,]\d+)?)\s*(mg|g)\s*(?:/|in|per)\s*(\d+(?:[.,]\d+)?)?\s*(ml|l)\b")
+# Of bounded length, so that a text of nothing but digits or spaces costs no more than another.
+FIGURE = r"(?<!\d)(\d{1,7}(?:[.,]\d{1,6})?)\s{0,3}"
+PERCENT = re.compile(rf"{FIGURE}%")
+PER_VOLUME = re.compile(rf"(?i){FIGURE}(mg|g)\s{{0,3}}(?:/|in|per)\s{{0,3}}(?:{FIGURE})?(ml|l)\b")
 NO_ROUTE = "The order states no route that is known, and this product is also given under the skin: judged as IVIG."
 
 
@@ -201,12 +203,23 @@ def medication_of(order: Json, medications: Mapping[str, Json]) -> object:
 
 def _referred(order: Json, medications: Mapping[str, Json]) -> Json | None:
     """The Medication that the order refers to, where it was sent."""
-    reference = order.get("medicationReference")
-    name = as_text(reference) or as_text(as_dict(reference).get("reference"))
+    name = _reference(order)
     if name.startswith("#"):
         inside = (as_dict(one) for one in as_list(order.get("contained")))
         return next((one for one in inside if one.get("id") == name[1:]), None)
     return medications.get(name) or medications.get(f"Medication/{reference_id(name, 'Medication')}")
+
+
+def _reference(order: Json) -> str:
+    reference = order.get("medicationReference")
+    return as_text(reference) or as_text(as_dict(reference).get("reference"))
+
+
+def unsent(order: Json, medications: Mapping[str, Json]) -> str:
+    """The reference to a Medication that was not sent; empty where the order has none, or it was."""
+    name = _reference(order)
+    known = order.get("medicationCodeableConcept") or _referred(order, medications) is not None
+    return "" if known or not reference_id(name, "Medication") else name
 
 
 def _ingredients(medication: Json | None) -> list[Json]:

@@ -19,12 +19,14 @@ from cds_service.facts.amounts import (
     ratio,
 )
 from cds_service.facts.fact import Quantity
+from cds_service.facts.hidden import hidden
 from cds_service.facts.order_text import Words, words_of
 from cds_service.facts.words import tokens
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, codings, label, reference_id, texts, words
 
 ADMINISTERED = ("admin-amount", "administered")
 DAY = MINUTES["d"]
+LINES = 50  # dosages, and notes, of one order that are read; our own choice: real orders have a few
 # The abbreviations of HL7's GTSAbbreviation, and how they are spelled: hours between two doses.
 HOURS = {
     "bid": 12,
@@ -95,12 +97,15 @@ class _Line:
 
 def stated_order(order: Json, spellings: Spellings) -> StatedOrder:
     """Every dosage of the order. Where none is coded, what its text says, then a note's."""
-    lines = [_line(raw, spellings) for one in as_list(order.get("dosageInstruction")) if (raw := as_dict(one))]
+    dosages, remarks = as_list(order.get("dosageInstruction")), as_list(order.get("note"))
+    lines = [_line(raw, spellings) for one in dosages[:LINES] if (raw := as_dict(one))]
+    named = {"dosages": dosages, "notes": remarks}
     contradictory = any(line.contradictory for line in lines)
     coded = [line for line in lines if line.stated]
     read = "coded"
+    beside = [] if coded else hidden(order, spellings)
     if not coded and not contradictory:
-        notes = [_line({"text": text}, spellings) for text in texts(order.get("note")) if text]
+        notes = [_line({"text": text}, spellings) for text in texts(remarks[:LINES]) if text]
         for some in (lines, notes):
             coded = [_from_words(line) for line in some if line.said.amounts]
             if coded:
@@ -120,7 +125,11 @@ def stated_order(order: Json, spellings: Spellings) -> StatedOrder:
         dispensed=amount(dispensed, spellings)[0] if dispensed else None,
         units="contradictory" if contradictory else "plain",
         read=read,
-        unread=tuple(text for line in lines for text in (*line.unread, *(() if line.stated else line.said.unread))),
+        unread=(
+            *(text for line in lines for text in (*line.unread, *(() if line.stated else line.said.unread))),
+            *beside,
+            *(f"{len(all_of) - LINES} more {name}" for name, all_of in named.items() if len(all_of) > LINES),
+        ),
         replaces=reference_id(order.get("priorPrescription"), "MedicationRequest"),
     )
 

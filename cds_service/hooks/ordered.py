@@ -11,7 +11,7 @@ from functools import cached_property
 from cds_service.cards.draft import Draft
 from cds_service.cards.safety import Ordered
 from cds_service.cards.suggest import new_order, product_concept, worded
-from cds_service.cards.text import escape
+from cds_service.cards.text import escape, number
 from cds_service.decisions.decide import Decision
 from cds_service.decisions.logic import Result
 from cds_service.decisions.safety import judge_safety
@@ -22,10 +22,10 @@ from cds_service.dosing.setting import OrderSetting
 from cds_service.facts.fact import Baby, Doubt, Fact
 from cds_service.facts.gather import FactReader
 from cds_service.facts.ivig import ingredient_strengths, ingredients, medication_of
-from cds_service.facts.order import StatedOrder, stated_order
+from cds_service.facts.order import LINES, StatedOrder, stated_order
 from cds_service.facts.words import Phrases, tokens
 from cds_service.fhir.conform import conforming
-from cds_service.fhir.read import Json, as_text, label, texts, title, words
+from cds_service.fhir.read import Json, as_list, as_text, label, texts, title, words
 from cds_service.hooks.orders import Drafts
 from cds_service.hooks.reasons import Reasons, reasons_of
 from cds_service.knowledge.shapes import Cite, Dose, DoseLimits, Knowledge
@@ -44,6 +44,28 @@ class Orders:
     @cached_property
     def stabilizers(self) -> Phrases:
         return Phrases(self.knowledge.codelists["stabilizer"])
+
+    @cached_property
+    def strengths(self) -> tuple[Decimal, Decimal]:
+        """The g/mL that an immunoglobulin is believed to have: half the weakest to twice the strongest product listed.
+        The factor is our own choice; it is to part a strength from a slip of the EHR, as 100 mg in 100 mL."""
+        known = [one.grams_per_ml for one in self.knowledge.products.values()]
+        return min(known) / 2, max(known) * 2
+
+    def oddities(self, drafts: Drafts) -> Iterable[str]:
+        """What the orders state that was not read, or not believed, beside what was."""
+        for order in drafts.ivig:
+            stated = stated_order(order, self.knowledge.spellings)
+            if stated.doses and stated.unread and stated.units == "plain":
+                said = escape("; ".join(stated.unread))
+                yield f"**Part of the order's dose was not read**: {said}. Check that it means the same as the rest."
+            low, high = self.strengths
+            for one in sorted(ingredient_strengths(order, drafts.medications)):
+                if not low <= one <= high:
+                    yield (
+                        f"The order's medication states a strength of {number(one, 4)} g/mL, which no immunoglobulin "
+                        "has: it was not used."
+                    )
 
     def judged(self, drafts: Drafts, baby: Baby, decisions: list[Decision]) -> tuple[Ordered, ...]:
         return tuple(self._ordered(order, drafts, baby, decisions) for order in drafts.ivig)
@@ -121,9 +143,12 @@ class Orders:
         """The order as it can be sent back, which it can where it is valid R4 and has an id to be known by."""
         kept = conforming(order)
         concept = medication_of(order, drafts.medications)
-        beside = [*texts(order.get("dosageInstruction")), *texts(order.get("note"))]
+        beside = [*texts(as_list(order.get("dosageInstruction"))[:LINES]), *texts(as_list(order.get("note"))[:LINES])]
         brands, strengths = self.reader.medications.product(concept, *beside)
-        strengths = strengths or ingredient_strengths(order, drafts.medications)
+        low, high = self.strengths
+        strengths = strengths or frozenset(
+            one for one in ingredient_strengths(order, drafts.medications) if low <= one <= high
+        )
         return Draft(kept if kept and "id" in kept else None, title(concept), brands, strengths)
 
     def _setting(

@@ -8,30 +8,40 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cds_service.cards.text import escape
-from cds_service.facts.ivig import MedicationReader, medications_by_name
+from cds_service.facts.ivig import MedicationReader, medications_by_name, unsent
 from cds_service.fhir.prefetch import of_patient
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, label
 
 ORDERS = frozenset({"MedicationRequest", "MedicationOrder"})
 TYPE = re.compile(r"[A-Z][A-Za-z]+")
-MEDICATION = ("medicationCodeableConcept", "medicationReference")
+NO_ORDERS = "The orders that this call is about were not sent."
+UNTYPED_IVIG = "An order for IVIG does not say what kind of order it is."
+UNTYPED = "An order says neither what kind it is nor what is ordered: it may be IVIG."
+STRIPPED = (
+    "This call came with neither orders nor data. Some EHRs strip calls to an address that is not registered with "
+    "them, or that lacks the scopes for unsigned orders: have its registration checked."
+)
+MOST_SELECTED, MOST_JUDGED = 100, 20  # orders of one call (own choice): a screen holds far fewer
 
 
 @dataclass
 class Drafts:
     """What a call about orders is about. `unreadable` says why an order could not be judged; `medications` and
-    `conditions` are what the orders may refer to, by `Type/id`."""
+    `conditions` are what the orders may refer to, by `Type/id`; `unsent` are the Medications that they refer to and
+    that did not come."""
 
     ivig: list[Json] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     medications: dict[str, Json] = field(default_factory=dict)
     conditions: dict[str, Json] = field(default_factory=dict)
+    unsent: list[str] = field(default_factory=list)
     named: bool = False  # some order is for IVIG, judged or not
+    stripped: bool = False  # nothing but ids came
 
 
 def drafted(context: Json, prefetch: dict[str, Any], patient_id: str, reader: MedicationReader) -> Drafts:
-    """The selected orders; where the hook knows no selections, as order-sign, all that were sent.
+    """The selected orders; where there are no selections, as at order-sign, all that were sent.
 
     A selection that resolves to nothing is said; the drafts that are IVIG are then judged anyway.
     """
@@ -39,32 +49,39 @@ def drafted(context: Json, prefetch: dict[str, Any], patient_id: str, reader: Me
     referring = any("medicationReference" in resource for _, resource in entries)
     drafts = Drafts(medications=medications_by_name([*entries, *(_prefetched(prefetch) if referring else ())]))
     signing, selections = "selections" not in context, context.get("selections", ())
-    chosen: list[Json] = []
-    for selection in selections:
+    chosen: dict[int, Json] = {}
+    for selection in tuple(dict.fromkeys(selections))[:MOST_SELECTED]:
         found = [resource for url, resource in entries if _is(selection, url, resource)]
         if found:
-            chosen += [resource for resource in found if resource not in chosen]
+            chosen |= {id(resource): resource for resource in found}
         else:
             drafts.unreadable.append("A selected order was not among the draft orders sent.")
-    if drafts.unreadable or not selections:
-        chosen = [resource for _, resource in entries]
-    for resource in chosen:
+    if drafts.unreadable or not 0 < len(selections) <= MOST_SELECTED:
+        chosen = {id(resource): resource for _, resource in entries}
+    for resource in chosen.values():
         if as_text(resource.get("resourceType")) in ORDERS:
             _judge(resource, drafts, patient_id, reader)
         elif what := _not_an_order(resource, drafts, reader):
             drafts.unreadable.append(what)
-            drafts.named = True
+            drafts.named = drafts.named or what != UNTYPED
     if len(drafts.ivig) > 1:
         drafts.remarks.insert(0, _more_than_one(drafts.ivig))
     if signing and not entries:
-        drafts.unreadable.append("The orders to be signed were not sent.")
+        drafts.unreadable.append(NO_ORDERS)
+    elif signing and len(entries) < len(as_list(as_dict(context.get("draftOrders")).get("entry"))):
+        drafts.unreadable.append(UNTYPED)
     elif not signing and not selections and not drafts.named:
         drafts.unreadable.clear()
+    if drafts.unreadable and not entries and not prefetch:
+        drafts.stripped = True
+        drafts.unreadable.append(STRIPPED)
     return drafts
 
 
 def _judge(resource: Json, drafts: Drafts, patient_id: str, reader: MedicationReader) -> None:
     recognized = reader.recognize(resource, drafts.medications)
+    if recognized.verdict in ("unknown", "ivig") and (name := unsent(resource, drafts.medications)):
+        drafts.unsent.append(name)
     if recognized.verdict == "unknown":
         drafts.unreadable.append("The medication of an order could not be read: it may be IVIG.")
     if recognized.verdict != "ivig" or resource in drafts.ivig:
@@ -75,6 +92,9 @@ def _judge(resource: Json, drafts: Drafts, patient_id: str, reader: MedicationRe
         return
     if resource.get("doNotPerform") is True:
         drafts.unreadable.append("An order says that IVIG is not to be given: there is no dose to check.")
+        return
+    if len(drafts.ivig) == MOST_JUDGED:
+        drafts.unreadable.append(f"More than {MOST_JUDGED} orders for IVIG were sent: only the first were judged.")
         return
     drafts.ivig.append(resource)
     if recognized.remark:
@@ -92,8 +112,9 @@ def _not_an_order(resource: Json, drafts: Drafts, reader: MedicationReader) -> s
     """What is to be said of IVIG that is ordered in another way than by an order that is judged; else empty."""
     kind = as_text(resource.get("resourceType"))
     if not TYPE.fullmatch(kind):
-        named = any(key in resource for key in MEDICATION) and reader.recognize(resource, drafts.medications)
-        return "An order for IVIG does not say what kind of order it is." if named and named.verdict == "ivig" else ""
+        return {"ivig": UNTYPED_IVIG, "unknown": UNTYPED}.get(
+            reader.recognize(resource, drafts.medications).verdict, ""
+        )
     if kind == "ServiceRequest" and reader.is_giving(resource.get("code")):
         return "IVIG is ordered as a service (ServiceRequest): only orders of a medication are judged."
     if any(reader.recognize(inner, drafts.medications).verdict == "ivig" for inner in _inside(resource)):

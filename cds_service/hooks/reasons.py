@@ -9,6 +9,8 @@ from cds_service.cards.text import escape
 from cds_service.fhir.read import Json, as_dict, as_list, as_text, reference_id, title
 
 LONGEST = 80  # characters of a name that are shown
+MOST = 50  # reasons of one order that are read (own choice): real orders state one to three
+MORE = f"More than {MOST} reasons were stated: only the first were read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,18 @@ class Reasons:
 def reasons_of(order: Json, on_record: Mapping[str, Json], holds: Callable[[Json], bool]) -> Reasons:
     """`on_record` are the Conditions of this newborn by `Condition/id`; `holds` says whether one counts now."""
     found = Reasons()
-    for key in ("reasonCode", "reasonCodeableConcept"):
-        found.stated.extend(as_list(order.get(key)))
+    coded = [*as_list(order.get("reasonCode")), *as_list(order.get("reasonCodeableConcept"))]
+    references = list(_references(order))
+    if max(len(coded), len(references)) > MOST:
+        found.remarks.append(MORE)
+    found.stated.extend(coded[:MOST])
     found.named.extend(found.stated)
-    for name, shown in _references(order):
-        condition, inside = _condition(name, order, on_record)
+    # The first of an id counts.
+    contained = [as_dict(one) for one in as_list(order.get("contained"))]
+    within = {identity: one for one in reversed(contained) if (identity := as_text(one.get("id")))}
+    for name, shown in references[:MOST]:
+        inside = name.startswith("#")
+        condition = within.get(name[1:]) if inside else on_record.get(f"Condition/{reference_id(name, 'Condition')}")
         if condition is None:
             if shown:
                 found.stated.append({"text": shown})
@@ -53,11 +62,3 @@ def _references(order: Json) -> Iterator[tuple[str, str]]:
     for one in as_list(order.get("reasonReference")):
         reference = as_dict(one)
         yield as_text(one) or as_text(reference.get("reference")), as_text(reference.get("display"))
-
-
-def _condition(name: str, order: Json, on_record: Mapping[str, Json]) -> tuple[Json | None, bool]:
-    """The Condition that is referred to, and whether it lies inside the order."""
-    if name.startswith("#"):
-        inside = (as_dict(one) for one in as_list(order.get("contained")))
-        return next((one for one in inside if one.get("id") == name[1:]), None), True
-    return on_record.get(f"Condition/{reference_id(name, 'Condition')}"), False

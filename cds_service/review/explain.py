@@ -6,8 +6,9 @@ from cds_service.cards.text import quantity
 from cds_service.decisions.decide import Answer
 from cds_service.decisions.logic import Criterion, Result
 from cds_service.facts.fact import Doubt, Fact, Quantity
+from cds_service.fhir.body import read_object
 from cds_service.hooks.discovery import SERVICES
-from cds_service.hooks.messages import ORDER_HOOKS, parse, read_call
+from cds_service.hooks.messages import ORDER_HOOKS, read_call
 from cds_service.hooks.orders import Drafts, drafted
 from cds_service.hooks.service import Answerer
 from cds_service.knowledge.load import load_knowledge
@@ -20,7 +21,7 @@ def explain_request(body: bytes, site: str) -> str:
     """Facts, then every guideline's answer with each comparison. Raises RequestError for a malformed call."""
     knowledge = load_knowledge(site)
     answerer = Answerer(knowledge, accept_as_of=True)
-    message = parse(body)
+    message = read_object(body)
     hooks = {service.hook for service in SERVICES.values()}
     hook = str(message.get("hook")) if message.get("hook") in hooks else "order-select"
     call = read_call(message, hook, answerer.clock(), accept_as_of=True)

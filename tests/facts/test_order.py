@@ -14,7 +14,7 @@ from cds_service.dosing.dose import plan_on
 from cds_service.dosing.order import order_facts
 from cds_service.facts.amounts import plain, unit_of
 from cds_service.facts.fact import Fact
-from cds_service.facts.order import StatedOrder, stated_order
+from cds_service.facts.order import LINES, StatedOrder, stated_order
 from cds_service.knowledge.shapes import Knowledge
 from cds_service.review.babies import UCUM, Json
 from tests.dosing.orders import quantity, setting, value
@@ -266,3 +266,10 @@ def test_a_number_that_no_order_can_mean_is_not_computed_with(demo: Knowledge, v
     assert not found.doses
     assert not stated(demo, {"text": f"{10**40} g"}).doses
     assert stated(demo, {"text": "1 g/kg at 0 mL/h q0h"}).rates == ()
+
+
+def test_of_very_many_notes_the_first_are_read_and_the_rest_is_named(demo: Knowledge) -> None:
+    notes = [{"text": "1 g"}] * (LINES + 7)
+    stated = stated_order({"resourceType": "MedicationRequest", "note": notes}, demo.spellings)
+    assert len(stated.doses) == LINES
+    assert "7 more notes" in stated.unread
