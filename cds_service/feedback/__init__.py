@@ -1,0 +1,1 @@
+"""What was shown, what was done with it, and which tokens were used: the store."""
