@@ -1,4 +1,4 @@
-"""The command line: serve, check, cases, explain, docs, burden, settings, site."""
+"""The command line: serve, check, cases, explain, docs, burden, install-sheet, feedback, store, settings, site."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from cds_service import __version__
-from cds_service.errors import ServiceError
+from cds_service.errors import ServiceError, SettingsError
+from cds_service.store_commands import feedback, store
 
 CASES = Path("tests") / "cases"
 PAGES = Path("docs") / "knowledge"
@@ -18,6 +19,10 @@ PAGES = Path("docs") / "knowledge"
 @click.version_option(__version__, prog_name="ivig-cds")
 def cli() -> None:
     """Neonatal IVIG decision support."""
+
+
+cli.add_command(feedback)
+cli.add_command(store)
 
 
 def main() -> None:
@@ -47,8 +52,7 @@ def serve(host: str | None, port: int | None, site: str | None) -> None:
     settings = load_settings(host=host, port=port, site=site)
     knowledge = load_knowledge(settings.site)
     click.echo(f"knowledge {knowledge.version}, site {knowledge.site.name} ({knowledge.site.title})", err=True)
-    click.echo(f"listening on http://{settings.host}:{settings.port}/cds-services", err=True)
-    run(settings)
+    run(settings, lambda line: click.echo(line, err=True))
 
 
 @cli.command()
@@ -144,11 +148,27 @@ def docs(sites: tuple[str, ...], out: Path, folder: Path) -> None:
     click.echo(f"{len(written)} pages and pictures in {out}; begin with {out / 'README.md'}")
 
 
+@cli.command("install-sheet")
+@click.option("--site", default="demo", show_default=True, help="a site's name or path")
+@click.option("--base", required=True, help="the address that the EHR calls, as https://cds.example.org")
+def install_sheet(site: str, base: str) -> None:
+    """Print what an analyst types into an EHR that does not call discovery (Markdown)."""
+    from cds_service.knowledge.load import load_knowledge
+    from cds_service.review.install_sheet import install_sheet as sheet
+    from cds_service.settings import safe_base
+
+    if not safe_base(base):
+        raise SettingsError(f"--base must be an https address (http for loopback only), without a query: {base!r}")
+    click.echo(sheet(load_knowledge(site), base))
+
+
 @cli.command()
 def settings() -> None:
     """Print the effective settings."""
-    from cds_service.settings import PREFIX, load_settings
+    from cds_service.server import check
+    from cds_service.settings import PREFIX, load_settings, masked
 
-    for name, value in load_settings().model_dump().items():
-        shown = ",".join(value) if isinstance(value, tuple) else value
-        click.echo(f"{PREFIX}{name.upper()}={shown}")
+    effective = load_settings()
+    check(effective)
+    for name, value in masked(effective).items():
+        click.echo(f"{PREFIX}{name.upper()}={value}")

@@ -7,11 +7,20 @@ committing; `why.md` is worked out by hand and must still be true.
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from pathlib import Path
 
 from tests.test_examples import EXAMPLES, ROOT, SERVICES, client_of, records, request_of, site_of, version_of
 
 
 def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CDS_DATABASE_URL"] = f"sqlite:///{Path(folder) / 'store.sqlite'}"
+        write()
+
+
+def write() -> None:
     for name in EXAMPLES:
         site = site_of(name)
         service = SERVICES[request_of(name)["hook"]]

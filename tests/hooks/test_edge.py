@@ -164,3 +164,21 @@ def test_no_origin_or_any_may_be_allowed(origins: tuple[str, ...], allowed: str 
         response = preflight(client, OTHER)
         assert response.headers.get("Access-Control-Allow-Origin") == allowed
         assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "kind"),
+    [(PATH, "POST", "text/plain"), (f"{PATH}x", "POST", JSON), (PATH, "PUT", JSON), (f"{PATH}/feedback", "GET", JSON)],
+)
+def test_of_a_call_that_is_refused_no_body_is_waited_for(
+    client: FlaskClient, path: str, method: str, kind: str
+) -> None:
+    """A body that never comes would hold one of the few threads."""
+    stream = io.BytesIO(BODY)
+    client.open(path, method=method, content_type=kind, environ_overrides={"wsgi.input": stream, "CONTENT_LENGTH": "9"})
+    assert stream.tell() == 0
+
+
+@pytest.mark.parametrize("path", ["//cds-services", "/health//live", "/cds-services/"])
+def test_a_path_is_taken_as_it_is(client: FlaskClient, path: str) -> None:
+    refused(client.get(path, headers={"Host": "evil.example"}), 404)

@@ -178,11 +178,6 @@ def test_further_members_change_nothing(demo: Knowledge, members: dict[str, Any]
     assert answered(fixed, changed(**members)) == answered(fixed, order_call())
 
 
-def test_of_two_equal_keys_the_last_counts(answerer: Answerer) -> None:
-    assert answered(answerer, b'{"hook":"order-sign",' + BODY[1:]) == answered(answerer, BODY)
-    assert refusal(answerer, BODY[:-1] + b',"hook":"order-sign"}')[0] == 400
-
-
 @pytest.mark.parametrize(
     "value",
     ["", "now", "2026-11-20", "2026-11-20T12:00:00", "2026-11-20T25:00:00Z", "20 November 2026", 5, None, True, [], {}],
