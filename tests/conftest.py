@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import atexit
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +20,7 @@ from cds_service.hooks.service import Answerer
 from cds_service.knowledge.load import load_knowledge
 from cds_service.knowledge.shapes import Knowledge
 from cds_service.review.babies import AS_OF, PATIENT
+from tests.conformance import replies
 
 settings.register_profile(
     "steady",
@@ -28,6 +33,30 @@ settings.register_profile(
 settings.load_profile("steady")
 
 ReadRecord = Callable[..., Baby]
+
+
+def pytest_configure() -> None:
+    """The store is a file of the tests, also for modules that make the service when they are collected, and for what
+    tests start as processes: never that of whoever runs them."""
+    folder = tempfile.TemporaryDirectory(prefix="ivig-cds-tests-", ignore_cleanup_errors=True)
+    os.environ["CDS_DATABASE_URL"] = f"sqlite:///{Path(folder.name) / 'store.sqlite'}"
+    atexit.register(folder.cleanup)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_reply_is_as_documented() -> Iterator[None]:
+    """In every test, whatever else it asks: a reply that openapi.yaml does not allow fails it."""
+    with pytest.MonkeyPatch.context() as patch:
+        replies.watch(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_reply_was_otherwise() -> Iterator[None]:
+    """Also where the service caught what was raised inside it."""
+    yield
+    found, replies.FOUND[:] = list(replies.FOUND), []
+    assert not found
 
 
 @pytest.fixture(scope="session")

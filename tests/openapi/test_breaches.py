@@ -17,6 +17,7 @@ def order(answer):
     return first(answer)["suggestions"][0]["actions"][0]["resource"]
 
 
+VERSION = "2026.11.2+sha256:0123456789ab"
 BREACHES = {
     "no cards": lambda answer: answer.pop("cards"),
     "an unknown member": lambda answer: answer.update(more=1),
@@ -86,7 +87,9 @@ def test_an_answer_that_breaks_a_rule_is_refused(answered, name):
         ("OperationOutcome", {"error": "Bad Request"}),
         ("Services", {"services": []}),
         ("Services", {"services": [{"id": "neonatal-ivig-order-select", "hook": "order-select"}]}),
-        ("Ready", {"status": "ok", "site": "demo", "knowledge_version": "1", "software_version": "0.1.0"}),
+        ("Ready", {"status": "ok", "store": "ok", "site": "demo", "knowledge_version": "1", "software_version": "1"}),
+        ("Ready", {"status": "ok", "site": "demo", "knowledge_version": VERSION, "software_version": "1"}),
+        ("FeedbackStored", {}),
         ("Live", {"status": "down"}),
     ],
 )
