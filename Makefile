@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BENCH_FLAGS ?=
+FUZZ_CALLS ?= 100000
+FUZZ_FLAGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,11 +21,14 @@ CAN_COMPILE = $$($(BIN)/python -c 'import os, sysconfig; print(os.environ.get("C
 CANNOT_COMPILE := no C compiler, or no headers of Python (Debian: apt-get install gcc libc6-dev python3-dev)
 # What goes into the compiled package; and what went into the last one, but is gone since.
 PACKED := pyproject.toml openapi.yaml $(shell find cds_service -name __pycache__ -prune -o -type f -print)
+# The FHIR server that the tests ask.
+FHIR_SERVER := tests/fhir_server
 GONE := $(filter-out $(PACKED),$(shell cat $(COMPILED)/.made 2>/dev/null))
 # Only `make compiled` compiles; an editable install that did would put compiled modules beside the sources.
 unexport HATCH_BUILD_HOOK_ENABLE_MYPYC HATCH_BUILD_HOOKS_ENABLE
 
-.PHONY: help serve test test-compiled check docs burden bench compiled lock clean pure gone
+.PHONY: help serve test test-compiled test-fhir conformance check docs burden bench fuzz sbom audit compiled lock clean \
+	pure gone
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -39,8 +44,15 @@ test: pure $(VENV)/.dev ## run the tests
 	@$(BIN)/python -m pytest
 
 # The first folder on the path, for processes that a test starts too; and Python does not put the checkout before it.
-test-compiled: $(COMPILED)/.made ## run the same tests against the compiled package
+test-compiled: $(COMPILED)/.made ## run the tests of what is compiled against the compiled package
 	@PYTHONPATH=$(CURDIR)/$(COMPILED) PYTHONSAFEPATH=1 $(BIN)/python tests/compiled.py $(COMPILED)
+
+# The server ends with the tests, also where they are killed.
+test-fhir: pure $(VENV)/.dev $(FHIR_SERVER)/target/.made ## let calls be completed from a real FHIR server, HAPI; needs Java and Maven
+	@$(BIN)/python -m pytest $(FHIR_SERVER)
+
+conformance: pure $(VENV)/.dev ## run the tests of each requirement of CDS Hooks, print the table, and write docs/conformance.md
+	@$(BIN)/python -m tests.conformance
 
 check: pure $(VENV)/.dev ## lint, format, types, the import arrows, and the knowledge of every shipped site
 	$(BIN)/ruff check
@@ -63,6 +75,18 @@ bench: pure $(VENV)/.dev ## measure throughput, latency, memory and start; see b
 	@if $(CAN_COMPILE); then $(MAKE) --no-print-directory compiled; \
 		else echo "only pure Python is measured: $(CANNOT_COMPILE)" >&2; fi
 	@$(BIN)/python -m benchmarks.run $$($(CAN_COMPILE) && echo --compiled $(COMPILED)) $(BENCH_FLAGS)
+	@$(BIN)/python -m benchmarks.hanging $(BENCH_FLAGS)
+
+# The drawn tests at twenty times their length and with new draws, then calls at a service that is really served.
+fuzz: pure $(VENV)/.dev ## throw drawn calls at the reader, the cards and a served process; FUZZ_CALLS=100000
+	@FUZZ_EFFORT=20 $(BIN)/python -m pytest tests/fuzz
+	@$(BIN)/python -m tests.fuzz.served --calls $(FUZZ_CALLS) $(FUZZ_FLAGS)
+
+sbom: pure $(VENV)/.dev ## write build/sbom.json, the bill of materials of what is locked, in CycloneDX
+	@$(BIN)/python -m tests.supply.sbom
+
+audit: pure $(VENV)/.dev ## ask whether what is locked has known faults; needs the network, and fails where it could not ask
+	@$(BIN)/python -m tests.supply.audit
 
 compiled: $(COMPILED)/.made ## compile the package into build/compiled, and into a wheel in build; needs a C compiler
 
@@ -74,7 +98,7 @@ lock: ## bring both lock files up to pyproject.toml (needs uv)
 clean: ## remove .venv, caches and built files
 	rm -f *__mypyc.*.so
 	find cds_service -name '*.so' -delete
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist $(FHIR_SERVER)/target .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:
@@ -91,6 +115,13 @@ $(VENV)/.runtime: $(VENV)/.made requirements.lock
 $(VENV)/.dev: $(VENV)/.made requirements-dev.lock pyproject.toml
 	$(INSTALL) requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# HAPI FHIR and what it is built on: 250 MB, kept in the folder of Maven. Only what is the same as when it was published.
+$(FHIR_SERVER)/target/.made: $(FHIR_SERVER)/pom.xml $(wildcard $(FHIR_SERVER)/java/*.java)
+	@command -v mvn >/dev/null && command -v javac >/dev/null || \
+		{ echo "make test-fhir needs Java 17 or newer and Maven: apt-get install default-jdk-headless maven" >&2; exit 1; }
+	@mvn --quiet --batch-mode --strict-checksums --file $< compile
 	@touch $@
 
 # A module compiled in place runs instead of its source, whatever is edited later.
