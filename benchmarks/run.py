@@ -40,10 +40,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.bodies import Body, order_select_body
 from benchmarks.floor import ANSWER
@@ -66,7 +67,7 @@ PATH = "/cds-services/neonatal-ivig-order-select"
 ROOT = Path(__file__).parent.parent
 LOADS = [(body, 1) for body in (*GROWING, *WORDED)] + [(SMALL, 16), (LARGE, 16)]  # with connections
 ANSWER_FILE = "answer.json"  # what the floor answers
-MYPYC = "__mypyc"  # in the name of the library that all compiled modules share
+COMPILED_MODULE = re.compile(r"/cds_service/\S+\.so\b")  # libraries bring compiled modules of their own
 WARM_UP_SECONDS = 1
 START_SECONDS = 60  # to give up after
 
@@ -132,8 +133,10 @@ def measure(packages: dict[str, Path], bodies: dict[Body, Path], seconds: int, r
 
 
 @contextmanager
-def running(server: str, package: Path, folder: Path) -> Iterator[Running]:
-    """The server, answering; stopped with all its processes however the block ends."""
+def running(
+    server: str, package: Path, folder: Path, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Running]:
+    """The server, answering, with further settings; stopped with all its processes however the block ends."""
     port = free_port()
     command = ["cds_service", "serve"]
     if server == FLOOR:
@@ -141,12 +144,14 @@ def running(server: str, package: Path, folder: Path) -> Iterator[Running]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")} | {
         "CDS_ACCEPT_AS_OF": "true",  # the newborn's age is fixed by the call
         "CDS_AUTH": "off",
+        "CDS_DATABASE_URL": f"sqlite:///{folder / 'store.sqlite'}",
         "CDS_HOST": HOST,
         "CDS_PORT": str(port),
         "CDS_SITE": "demo",
         "CDS_WORKERS": str(WORKERS),
         "PYTHONPATH": str(package),
         ANSWER: str(folder / ANSWER_FILE),
+        **settings,
     }
     with tempfile.TemporaryFile() as log:
         began = time.perf_counter()
@@ -215,7 +220,7 @@ def request(port: int, method: str, path: str, body: bytes | None = None) -> tup
 
 def check_modules(server: str, group: int) -> None:
     """The server runs compiled modules if and only if its name says so."""
-    compiled = any(MYPYC in (folder / "maps").read_text() for folder in group_members(group))
+    compiled = any(COMPILED_MODULE.search((folder / "maps").read_text()) for folder in group_members(group))
     if compiled != (server == COMPILED):
         raise RuntimeError(f"{server} runs {'compiled' if compiled else 'no compiled'} modules")
 
